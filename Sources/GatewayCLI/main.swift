@@ -1,0 +1,8 @@
+import ArgumentParser
+
+import Configuration
+
+import Hummingbird
+
+
+print("x")

@@ -1,0 +1,114 @@
+/// The error codes that this project answers, each with its HTTP status, usual message and usual EC.
+///
+/// Source: oss-wire facts 3 and 7 (OSS API reference, error code tables and EC pages).
+public enum OSSErrorCode: String, Sendable, CaseIterable {
+    case accessDenied = "AccessDenied"
+    case badRequest = "BadRequest"
+    case bucketAlreadyExists = "BucketAlreadyExists"
+    case bucketNotEmpty = "BucketNotEmpty"
+    case entityTooLarge = "EntityTooLarge"
+    case fileAlreadyExists = "FileAlreadyExists"
+    case incompleteBody = "IncompleteBody"
+    case internalError = "InternalError"
+    case invalidAccessKeyId = "InvalidAccessKeyId"
+    case invalidArgument = "InvalidArgument"
+    case invalidBucketName = "InvalidBucketName"
+    case invalidCRC64 = "InvalidCRC64"
+    case invalidDigest = "InvalidDigest"
+    case invalidObjectName = "InvalidObjectName"
+    case invalidRange = "InvalidRange"
+    case invalidRequest = "InvalidRequest"
+    case malformedXML = "MalformedXML"
+    case methodNotAllowed = "MethodNotAllowed"
+    case missingArgument = "MissingArgument"
+    case missingContentLength = "MissingContentLength"
+    case noSuchBucket = "NoSuchBucket"
+    case noSuchKey = "NoSuchKey"
+    case notImplemented = "NotImplemented"
+    case preconditionFailed = "PreconditionFailed"
+    case requestTimeTooSkewed = "RequestTimeTooSkewed"
+    case requestTimeout = "RequestTimeout"
+    case secondLevelDomainForbidden = "SecondLevelDomainForbidden"
+    case securityTokenNotSupported = "SecurityTokenNotSupported"
+    case serviceUnavailable = "ServiceUnavailable"
+    case signatureDoesNotMatch = "SignatureDoesNotMatch"
+    case tooManyBuckets = "TooManyBuckets"
+
+    /// The HTTP status of the answer.
+    public var status: Int { row.status }
+    /// The message that OSS usually gives.
+    public var usualMessage: String { row.message }
+    /// The EC that OSS usually gives, where one is known for the code as a whole.
+    public var usualEC: String? { row.ec }
+
+    private struct Row {
+        let status: Int
+        let message: String
+        let ec: String?
+
+        init(_ status: Int, _ message: String, _ ec: String? = nil) {
+            self.status = status
+            self.message = message
+            self.ec = ec
+        }
+    }
+
+    private var row: Row {
+        switch self {
+        case .accessDenied: Row(403, "AccessDenied")
+        case .badRequest: Row(400, "The request is malformed.")
+        case .bucketAlreadyExists:
+            Row(
+                409,
+                "The requested bucket name is not available. The bucket namespace is shared by all users of the system."
+                    + " Please select a different name and try again.", "0015-00000104")
+        case .bucketNotEmpty: Row(409, "The bucket has objects. Please delete them first.", "0015-00000301")
+        case .entityTooLarge: Row(400, "Your proposed upload exceeds the maximum allowed size.")
+        case .fileAlreadyExists:
+            Row(409, "The object you specified already exists and can not be overwritten.", "0026-00000002")
+        case .incompleteBody:
+            Row(400, "You did not provide the number of bytes specified by the Content-Length HTTP header.")
+        case .internalError: Row(500, "Please contact the server administrator, oss@service.aliyun.com")
+        case .invalidAccessKeyId:
+            Row(403, "The OSS Access Key Id you provided does not exist in our records.", "0002-00000902")
+        case .invalidArgument: Row(400, "The argument is invalid.")
+        case .invalidBucketName: Row(400, "The specified bucket is not valid.", "0015-00000001")
+        case .invalidCRC64:
+            Row(400, "The x-oss-hash-crc64ecma you specified does not match what we calculated.")
+        case .invalidDigest: Row(400, "The Content-MD5 you specified was invalid.", "0017-00000503")
+        case .invalidObjectName: Row(400, "The specified object is not valid.")
+        case .invalidRange: Row(416, "The requested range cannot be satisfied")
+        case .invalidRequest: Row(400, "The request is invalid.")
+        case .malformedXML:
+            Row(
+                400,
+                "The XML you provided was not well-formed or did not validate against our published schema.",
+                "0042-00000205")
+        case .methodNotAllowed:
+            Row(405, "The specified method is not allowed against this resource.", "0003-00000016")
+        case .missingArgument: Row(400, "Missing Some Required Arguments.", "0016-00000502")
+        case .missingContentLength: Row(411, "You must provide the Content-Length HTTP header.")
+        case .noSuchBucket: Row(404, "The specified bucket does not exist.", "0015-00000101")
+        case .noSuchKey: Row(404, "The specified key does not exist.", "0026-00000001")
+        case .notImplemented: Row(400, "A header you provided implies functionality that is not implemented.")
+        case .preconditionFailed:
+            Row(412, "At least one of the pre-conditions you specified did not hold.", "0017-00001001")
+        case .requestTimeTooSkewed:
+            Row(403, "The difference between the request time and the current time is too large.", "0002-00000504")
+        case .requestTimeout:
+            Row(
+                400,
+                "Your socket connection to the server was not read from or written to within the timeout period."
+                    + " Idle connections will be closed.")
+        case .secondLevelDomainForbidden: Row(403, "Please use virtual hosted style to access.")
+        case .securityTokenNotSupported: Row(403, "This interface does not support security token.")
+        case .serviceUnavailable: Row(503, "Please reduce your request rate or try again later.")
+        case .signatureDoesNotMatch:
+            Row(
+                403,
+                "The request signature we calculated does not match the signature you provided."
+                    + " Check your key and signing method.")
+        case .tooManyBuckets: Row(400, "You have attempted to create more buckets than allowed.")
+        }
+    }
+}
