@@ -1,6 +1,6 @@
 /// The one parser of numbers that come from outside.
 public enum DecimalNumber {
-    /// The most digits that are read. Every number of 18 digits fits `Int64`.
+    /// The most digits that are read: every number of 18 digits fits `Int64`.
     public static let maximumDigits = 18
 
     /// Reads an unsigned decimal number: ASCII digits only, no sign, no blanks, 1 to 18 of them.
