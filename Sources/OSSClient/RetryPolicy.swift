@@ -20,7 +20,7 @@ public struct RetryPolicy: Sendable, Equatable {
     /// - Parameter random: from 0 up to but not including 1.
     public func pause(afterAttempt attempt: Int, random: Double) -> Duration {
         // Beyond 20 doublings every pause is the longest one.
-        let doublings = min(max(attempt - 1, 0), 20)
+        let doublings = min(max(attempt, 1), 21) - 1
         return min(firstPause * (1 << doublings), longestPause) * random
     }
 
