@@ -38,6 +38,22 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "a//b", "a///", "a/../b", "./a", ".", "..", "a/..", "%2F", "a%20b", "a+b", "a b", " ", "?&=#", "~", "*'()!",
+        "\"<>|^`{}[]@:;,$\\", "中文/é/e\u{301}", "👨‍👩‍👧", "a\u{1}\n\u{7F}", "\u{FEFF}x", String(repeating: "k", count: 1_023),
+    ])
+    func everyKeyArrivesAsItIs(key: String) async throws {
+        let script: LoopbackServer.Script = { _, _ in .answer(204) }
+        try await ClientUnderTest.run(script) { test, server in
+            try await test.client.deleteObject(try ObjectKey(key))
+            let request = try #require(server.requests.first)
+            let found = try request.wireRequest().target.pathStyleResource()
+            #expect(found.bucket == "workspace")
+            #expect(found.key == Array(key.utf8))
+            try ClientUnderTest.verify(request)
+        }
+    }
+
     @Test(arguments: [refusal(.noSuchKey), .answer(404)])
     func aMissingObjectIsRecognised(answer: LoopbackAnswer) async throws {
         try await ClientUnderTest.run({ _, _ in answer }) { test, server in

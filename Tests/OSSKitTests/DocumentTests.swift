@@ -114,6 +114,69 @@ import Testing
         #expect(found == wanted)
     }
 
+    /// Source: oss-wire fact 17.
+    @Test func whatTheStrictestClientDemandsIsThere() {
+        let info = BucketInfo(name: "b-1", createdAtMilliseconds: 0, endpoints: Self.endpoints, owner: Self.owner)
+        let list = ListAllMyBucketsResult(
+            owner: Self.owner, buckets: [.init(name: "b-1", createdAtMilliseconds: 0, endpoints: Self.endpoints)])
+        let shared = ["Name", "CreationDate", "StorageClass", "ExtranetEndpoint", "IntranetEndpoint", "Location"]
+        for name in shared + ["DisplayName", "ID", "Grant"] {
+            #expect(info.write().contains("<\(name)>"), "\(name)")
+        }
+        for name in shared + ["Owner", "IsTruncated"] {
+            #expect(list.write().contains("<\(name)>"), "\(name)")
+        }
+    }
+
+    @Test(arguments: ["\u{FFFE}", "\u{FFFF}", "\u{0}", "\u{1F}", "\u{B}"])
+    func whatXMLCannotHoldIsReplaced(character: String) throws {
+        let found = XMLWriter.document("a") { $0.element("b", "x\(character)y") }
+        #expect(try XMLReader.read(Array(found.utf8)).text(of: "b") == "x\u{FFFD}y")
+    }
+
+    @Test(arguments: [
+        "\u{7F}", "\u{85}", "\u{FFFD}", "\u{FEFF}", "\t", "\n", "\r", "\r\n", "]]>", "&amp;", "é\u{301}", "😀",
+    ])
+    func whatXMLCanHoldComesBack(text: String) throws {
+        let found = XMLWriter.document("a") { $0.element("b", "x\(text)y") }
+        let read = try XMLReader.read(Array(found.utf8)).text(of: "b") ?? ""
+        #expect(Array(read.utf8) == Array("x\(text)y".utf8))
+    }
+
+    @Test func garbageNeverTraps() {
+        var random = SeededRandom(seed: 12)
+        let roots = ["ListBucketResult", "ListAllMyBucketsResult", "BucketInfo", "Delete", "DeleteResult"]
+        let names = [
+            "Contents", "Key", "Size", "LastModified", "IsTruncated", "NextMarker", "MaxKeys", "Bucket", "Buckets",
+            "Name",
+            "CreationDate", "EncodingType", "Object", "Quiet", "Deleted", "CommonPrefixes", "Prefix", "KeyCount",
+        ]
+        let values = [
+            "", "1", "-1", "99999999999999999999", "true", "url", "%", "%ff", "/", "2012-02-24T06:07:48.000Z",
+        ]
+        for _ in 0..<5_000 {
+            let root = roots.randomElement(using: &random) ?? ""
+            let document = XMLWriter.document(root) { writer in
+                for _ in 0..<Int.random(in: 0...6, using: &random) {
+                    writer.element(names.randomElement(using: &random) ?? "") { writer in
+                        for _ in 0..<Int.random(in: 0...4, using: &random) {
+                            writer.element(
+                                names.randomElement(using: &random) ?? "", values.randomElement(using: &random) ?? "")
+                        }
+                    }
+                    writer.element(
+                        names.randomElement(using: &random) ?? "", values.randomElement(using: &random) ?? "")
+                }
+            }
+            let bytes = Array(document.utf8)
+            _ = try? ListBucketResult(document: bytes)
+            _ = try? ListAllMyBucketsResult(document: bytes)
+            _ = try? BucketInfo(document: bytes)
+            _ = try? DeleteRequest(document: bytes)
+            _ = try? DeleteResult(document: bytes)
+        }
+    }
+
     @Test func theLocationIsWrittenAsOSSWritesIt() throws {
         let document = LocationConstraint.write(region: "cn-hangzhou")
         let declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"

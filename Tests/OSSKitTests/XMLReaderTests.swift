@@ -31,6 +31,8 @@ import Testing
         ("<!DOCTYPE a SYSTEM \"http://127.0.0.1:1/x.dtd\"><a/>", "outside document type"),
         ("<!DOCTYPE d [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><d>&x;</d>", "outside entity"),
         ("<!-- <a> --><!DOCTYPE a><a/>", "document type behind a comment"),
+        ("<!--><a \"--><!DOCTYPE a><a/>", "document type behind a comment that looks closed"),
+        ("<?><a \"?><!DOCTYPE a><a/>", "document type behind an instruction that looks closed"),
         ("<?xml version='1.0'?><!DOCTYPE a><a/>", "document type behind a declaration"),
         ("<?xml version='1.0' encoding='UTF-16'?><a/>", "other encoding"),
         ("<?xml version='1.0' encoding='ISO-8859-1'?><a/>", "other encoding"),

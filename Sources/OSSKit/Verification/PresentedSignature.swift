@@ -6,12 +6,14 @@ public struct PresentedSignature: Sendable {
     public let accessKeyID: String
     /// The security token that came with it; nil if none did.
     public let securityToken: Secret?
+    /// The signature as it was sent.
+    let signature: String
     /// The last second in which the URL is good; nil for a signature in the header.
     public let expiresAtUnixSeconds: Int64?
-
-    private let signature: String
-    private let additionalHeaders: [String]
-    private let forms: Forms
+    /// The headers that it covers besides those that always are, in lower case and sorted.
+    var additionalHeaders: [String] = []
+    /// What it is compared with.
+    let forms: Forms
 
     /// The texts of V4 that a signature may be over.
     struct FormV4: Sendable {
@@ -25,19 +27,6 @@ public struct PresentedSignature: Sendable {
         case v1([UInt8])
         /// The usual form of V4, and a second one where clients differ.
         case v4(FormV4, alternative: FormV4?, scope: ScopeV4)
-    }
-
-    init(
-        scheme: SignatureScheme, accessKeyID: String, securityToken: Secret?, signature: String,
-        expiresAtUnixSeconds: Int64?, additionalHeaders: [String] = [], forms: Forms
-    ) {
-        self.scheme = scheme
-        self.accessKeyID = accessKeyID
-        self.securityToken = securityToken
-        self.signature = signature
-        self.expiresAtUnixSeconds = expiresAtUnixSeconds
-        self.additionalHeaders = additionalHeaders
-        self.forms = forms
     }
 
     /// Compares the signature with the right one, in a time that does not tell whether the key is known.

@@ -31,18 +31,18 @@ enum XMLScreening {
         /// Goes over one piece of markup, which `rest` begins with.
         private mutating func markup() -> String? {
             if rest.starts(with: "<!--".utf8) {
-                skip(past: "-->")
+                skip(past: "-->", from: "<!--")
             } else if rest.starts(with: "<![CDATA[".utf8) {
-                skip(past: "]]>")
+                skip(past: "]]>", from: "<![CDATA[")
             } else if rest.starts(with: "<!".utf8) {
                 return "a document type is not allowed."
             } else if rest.starts(with: "<?".utf8) {
                 let instruction = rest
-                skip(past: "?>")
+                skip(past: "?>", from: "<?")
                 return declarationObjection(instruction[instruction.startIndex..<rest.startIndex])
             } else if rest.starts(with: "</".utf8) {
                 depth -= 1
-                skip(past: ">")
+                skip(past: ">", from: "</")
             } else {
                 return startTag()
             }
@@ -103,9 +103,10 @@ enum XMLScreening {
             return nil
         }
 
-        private mutating func skip(past end: StaticString) {
+        /// Goes on behind the first `end` that follows `start`, which `rest` begins with; to the end if there is none.
+        private mutating func skip(past end: StaticString, from start: StaticString) {
             let wanted = UnsafeBufferPointer(start: end.utf8Start, count: end.utf8CodeUnitCount)
-            var position = rest.startIndex
+            var position = rest.startIndex + start.utf8CodeUnitCount
             while position < rest.endIndex {
                 if rest[position] == wanted[0], rest[position...].starts(with: wanted) {
                     rest = rest[(position + wanted.count)...]

@@ -62,6 +62,8 @@ public struct XMLWriter {
 
     /// The text with the characters that mean something in XML written as entities.
     static func escaped(_ text: String) -> String {
+        // Nearly every text stays as it is. From 0xEF on, bytes may begin a character that is not allowed.
+        guard !text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0xEF && !$0.isMarkup }) else { return text }
         var escaped = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -88,5 +90,12 @@ public struct XMLWriter {
         case 0x1_0000...0x10_FFFF: true
         default: false
         }
+    }
+}
+
+extension UInt8 {
+    /// Whether the byte begins something in the text of an XML document.
+    fileprivate var isMarkup: Bool {
+        self == UInt8(ascii: "&") || self == UInt8(ascii: "<") || self == UInt8(ascii: ">")
     }
 }
