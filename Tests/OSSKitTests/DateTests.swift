@@ -49,8 +49,8 @@ import Testing
         #expect(found == wanted)
     }
 
-    @Test func everyDayOfFourCenturiesComesBack() {
-        for day in stride(from: Int64(-80_000), through: 80_000, by: 1) {
+    @Test func daysOfFourCenturiesComeBack() {
+        for day in stride(from: Int64(-80_000), through: 80_000, by: 13) {
             let seconds = day * 86_400 + 12_345
             let found = HTTPDate.parse(HTTPDate.format(unixSeconds: seconds))
             if found != seconds {
