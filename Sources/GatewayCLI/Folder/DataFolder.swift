@@ -29,7 +29,7 @@ struct DataFolder {
     /// The file that is locked while a process uses the folder.
     var lockFile: String { path + "/LOCK" }
 
-    private var firstAccessKeyID: String { path + "/secrets/access-key-id" }
+    var firstAccessKeyIDFile: String { path + "/secrets/access-key-id" }
     private var jwtSecretFile: String { path + "/secrets/jwt-secret" }
 
     /// Creates what is missing, with mode 0700.
@@ -53,9 +53,9 @@ struct DataFolder {
     ///
     /// - Throws: `FolderProblem` if a file cannot be read or written.
     func firstAccessKey() throws -> (id: String, secret: Secret) {
-        if let id = try SecretFile.read(firstAccessKeyID)?.reveal() {
+        if let id = try SecretFile.read(firstAccessKeyIDFile)?.reveal() {
             guard AccessKeyFile.isAccessKeyID(id) else {
-                throw FolderProblem(path: firstAccessKeyID, reason: "it does not hold an access key id")
+                throw FolderProblem(path: firstAccessKeyIDFile, reason: "it does not hold an access key id")
             }
             guard let secret = try SecretFile.read(accessKeys + "/" + id) else {
                 throw FolderProblem(
@@ -64,7 +64,7 @@ struct DataFolder {
             return (id, secret)
         }
         let key = try createAccessKey()
-        try SecretFile.create(firstAccessKeyID, secret: Secret(key.id))
+        try SecretFile.create(firstAccessKeyIDFile, secret: Secret(key.id))
         return key
     }
 
@@ -111,5 +111,47 @@ struct DataFolder {
         let secret = Secret(RandomText.lettersAndDigits(64, using: &generator))
         try SecretFile.create(jwtSecretFile, secret: secret)
         return secret
+    }
+}
+
+extension DataFolder {
+    /// Switches an access key on or off.
+    ///
+    /// - Throws: `FolderProblem` if there is no such key, or if it is the first one and would be switched off.
+    func renameAccessKey(_ id: String, isEnabled: Bool) throws {
+        let (enabled, disabled) = try files(ofAccessKey: id)
+        if !isEnabled { try refuseFirstAccessKey(id) }
+        let (from, to) = isEnabled ? (disabled, enabled) : (enabled, disabled)
+        if access(to, F_OK) == 0, access(from, F_OK) != 0 { return }
+        guard rename(from, to) == 0 else { throw FolderProblem(path: from, reason: "there is no such access key") }
+        try SecretFile.syncFolder(accessKeys)
+    }
+
+    /// Removes an access key.
+    ///
+    /// - Throws: `FolderProblem` if there is no such key, or if it is the first one.
+    func deleteAccessKey(_ id: String) throws {
+        let (enabled, disabled) = try files(ofAccessKey: id)
+        try refuseFirstAccessKey(id)
+        guard unlink(enabled) == 0 || unlink(disabled) == 0 else {
+            throw FolderProblem(path: enabled, reason: "there is no such access key")
+        }
+        try SecretFile.syncFolder(accessKeys)
+    }
+
+    private func files(ofAccessKey id: String) throws -> (enabled: String, disabled: String) {
+        guard AccessKeyFile.isAccessKeyID(id) else {
+            throw FolderProblem(path: accessKeys, reason: "\(id) is not an access key id")
+        }
+        return (accessKeys + "/" + id, accessKeys + "/" + id + AccessKeyFile.disabledSuffix)
+    }
+
+    /// The first key signs for the session API, which could not reach its own store without it.
+    private func refuseFirstAccessKey(_ id: String) throws {
+        guard try SecretFile.read(firstAccessKeyIDFile)?.reveal() != id else {
+            throw FolderProblem(
+                path: accessKeys + "/" + id, reason: "the server itself signs with this key; give it another one first"
+                    + " by OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET")
+        }
     }
 }

@@ -1,0 +1,31 @@
+import Foundation
+import HTTPFront
+import OSSKit
+
+/// Words the connection guard's refusals in the terms of each API.
+enum FrontRefusals {
+    /// As an OSS error document.
+    static func oss(_ refusal: FrontRefusal) -> FrontRefusalBody {
+        let error = OSSError(.invalidRequest, message: refusal.message)
+        let id = String(SystemEnvironment.randomBits(), radix: 16, uppercase: true)
+        let time = String(UInt32(truncatingIfNeeded: SystemEnvironment.nowMilliseconds() / 1_000), radix: 16, uppercase: true)
+        let requestID = time + String(repeating: "0", count: 16 - id.count) + id
+        let document = ErrorDocument(error: error, requestID: requestID, hostID: "").xml()
+        return FrontRefusalBody(
+            contentType: "application/xml",
+            headers: [
+                ("Server", "AliyunOSS"), ("Date", HTTPDate.format(unixSeconds: SystemEnvironment.nowMilliseconds() / 1_000)),
+                ("x-oss-request-id", requestID),
+            ],
+            text: String(decoding: document, as: UTF8.self))
+    }
+
+    /// As the session API's error envelope.
+    static func api(_ refusal: FrontRefusal) -> FrontRefusalBody {
+        let now = SystemEnvironment.nowMilliseconds() / 1_000
+        return FrontRefusalBody(
+            contentType: "application/json",
+            headers: [("Date", HTTPDate.format(unixSeconds: now)), ("Cache-Control", "no-store")],
+            text: #"{"error":{"code":"VALIDATION_ERROR","message":"\#(refusal.message)"}}"#)
+    }
+}
