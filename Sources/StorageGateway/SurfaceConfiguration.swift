@@ -4,13 +4,15 @@ package struct SurfaceConfiguration: Sendable {
     package var region: String
     /// The domains below which the first label of a host is a bucket, in lower case.
     package var virtualHostDomains: [String]
-    /// The endpoint that bucket documents show to clients, such as `127.0.0.1:10724`.
-    package var extranetEndpoint: String
+    /// The endpoint that bucket documents show to clients, such as `oss.example.com`.
+    ///
+    /// Nil shows the host by which the client came.
+    package var extranetEndpoint: String?
     /// The name that owner elements show.
     package var ownerDisplayName: String
 
     /// Makes a configuration; OSS's own domains of the region are always among the virtual host domains.
-    package init(region: String, virtualHostDomains: [String], extranetEndpoint: String, ownerDisplayName: String) {
+    package init(region: String, virtualHostDomains: [String], extranetEndpoint: String?, ownerDisplayName: String) {
         self.region = region
         self.virtualHostDomains =
             virtualHostDomains + ["oss-\(region).aliyuncs.com", "oss-\(region)-internal.aliyuncs.com"]

@@ -10,14 +10,14 @@ enum FrontRefusals {
         let id = String(SystemEnvironment.randomBits(), radix: 16, uppercase: true)
         let time = String(UInt32(truncatingIfNeeded: SystemEnvironment.nowMilliseconds() / 1_000), radix: 16, uppercase: true)
         let requestID = time + String(repeating: "0", count: 16 - id.count) + id
-        let document = ErrorDocument(error: error, requestID: requestID, hostID: "").xml()
+        let document = ErrorDocument.write(error, requestID: requestID, hostID: "")
         return FrontRefusalBody(
             contentType: "application/xml",
             headers: [
                 ("Server", "AliyunOSS"), ("Date", HTTPDate.format(unixSeconds: SystemEnvironment.nowMilliseconds() / 1_000)),
                 ("x-oss-request-id", requestID),
             ],
-            text: String(decoding: document, as: UTF8.self))
+            text: document)
     }
 
     /// As the session API's error envelope.

@@ -1,7 +1,9 @@
 import HTTPFront
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
+import NIOPosix
 import ServiceLifecycle
 
 /// An address that cannot be listened on.

@@ -13,9 +13,9 @@ public struct BucketInfo: Sendable, Equatable {
     /// The bucket's ACL: `private`, `public-read` or `public-read-write`.
     public let acl: String
     /// The storage class, such as `Standard`.
-    public let storageClass: String
+    public var storageClass: String
     /// How copies are kept: `LRS` or `ZRS`.
-    public let dataRedundancyType: String
+    public var dataRedundancyType: String
 
     /// Makes an answer.
     public init(

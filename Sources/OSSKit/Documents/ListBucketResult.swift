@@ -19,11 +19,11 @@ public struct ListBucketResult: Sendable, Equatable {
         /// The ETag with its quotes.
         public let eTag: String
         /// The kind of object, such as `Normal`.
-        public let type: String
+        public var type: String
         /// The length of the content.
         public let sizeBytes: Int64
         /// The storage class, such as `Standard`.
-        public let storageClass: String
+        public var storageClass: String
         /// The owner; nil where it was not asked for.
         public let owner: Owner?
 

@@ -8,9 +8,9 @@ enum ErrorAnswer {
     static func answer(_ refusal: OSSError, requestID: RequestID, hostID: String, isHead: Bool) -> OSSAnswer {
         var headers = refusal.headers.map { (name: $0.name, value: $0.value) }
         if let ec = refusal.ec { headers.append(("x-oss-ec", ec)) }
-        let document = ErrorDocument(error: refusal, requestID: requestID.description, hostID: hostID).xml()
+        let document = ErrorDocument.write(refusal, requestID: requestID.description, hostID: hostID)
         guard isHead else { return OSSAnswer(status: refusal.code.status, headers: headers, document: document) }
-        headers.append(("x-oss-err", Base64.encode(document)))
+        headers.append(("x-oss-err", ErrorDocument.headerValue(of: document)))
         return OSSAnswer(status: refusal.code.status, headers: headers)
     }
 }

@@ -19,10 +19,10 @@ struct OSSAnswer: Sendable {
     }
 
     /// An answer with an XML document.
-    init(status: Int = 200, headers: [(name: String, value: String)] = [], document: [UInt8]) {
+    init(status: Int = 200, headers: [(name: String, value: String)] = [], document: String) {
         self.init(
             status: status, headers: headers + [("Content-Type", "application/xml")],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: document)))
+            body: ResponseBody(byteBuffer: ByteBuffer(string: document)))
     }
 
     /// The response to write.

@@ -60,6 +60,14 @@ struct OSSCall: Sendable {
         return value
     }
 
+    /// The endpoints that bucket documents show: the configured one, or the host by which the client came.
+    var endpoints: BucketEndpoints {
+        let label = resource.bucket.map { "\($0)." } ?? ""
+        let host = request.host.hasPrefix(label) ? String(request.host.dropFirst(label.count)) : request.host
+        let endpoint = configuration.extranetEndpoint ?? host
+        return BucketEndpoints(region: configuration.region, extranet: endpoint, intranet: endpoint)
+    }
+
     /// The owner as documents show it.
     var owner: Owner { Owner(id: requester.ownerID, displayName: configuration.ownerDisplayName) }
 }

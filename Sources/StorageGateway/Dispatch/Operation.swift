@@ -1,7 +1,7 @@
 import OSSKit
 
 /// What a request is about: the service, a bucket, or an object.
-enum ResourceLevel: String, Sendable {
+package enum ResourceLevel: String, Sendable {
     case service = "Service"
     case bucket = "Bucket"
     case object = "Object"

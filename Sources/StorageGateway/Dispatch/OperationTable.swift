@@ -1,7 +1,7 @@
 import OSSKit
 
 /// Every operation that is served, and the choice of one for a request.
-enum OperationTable {
+package enum OperationTable {
     /// The rows. An operation is one file and one line here.
     static let rows: [Operation] = [
         Operation("GetService", "GET", .service, answer: GetService.answer),
@@ -29,6 +29,13 @@ enum OperationTable {
             answer: GetObjectMeta.answer),
         Operation("DeleteObject", "DELETE", .object, parameters: ["versionId"], answer: DeleteObject.answer),
     ]
+
+    /// The name of the operation that a request asks for.
+    ///
+    /// - Throws: `NotImplemented` or `MethodNotAllowed`.
+    package static func name(for request: WireRequest, level: ResourceLevel) throws(OSSError) -> String {
+        try operation(for: request, level: level).name
+    }
 
     /// Parameters that select an operation although OSS's V1 signature does not cover them.
     private static let unsignedSelectors: Set<String> = ["list-type", "regions", "accessmonitor", "rule-id"]

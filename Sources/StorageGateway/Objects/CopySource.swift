@@ -3,16 +3,16 @@ import OSSKit
 /// Bucket and key that `x-oss-copy-source` names: `/bucket/key`, percent-encoded, the first slash optional.
 ///
 /// Source: oss-wire facts 7.2 and 8.5.
-struct CopySource: Equatable, Sendable {
+package struct CopySource: Equatable, Sendable {
     /// The bucket of the source.
-    let bucket: BucketName
+    package let bucket: BucketName
     /// The key of the source.
-    let key: ObjectKey
+    package let key: ObjectKey
 
     /// Reads the header.
     ///
     /// - Throws: `InvalidArgument` if it names no bucket and key, `NoSuchVersion` if it names a version but `null`.
-    init(header: String) throws(OSSError) {
+    package init(header: String) throws(OSSError) {
         let malformed = OSSError.invalidArgument(
             "x-oss-copy-source", header,
             message: "Copy Source must mention the source bucket and key: /sourcebucket/sourcekey.")

@@ -3,7 +3,7 @@ import OSSKit
 /// The part of an object that a `Range` header asks for, in OSS's two ways of reading it.
 ///
 /// Source: oss-wire fact 8.2.
-enum RequestedRange: Equatable, Sendable {
+package enum RequestedRange: Equatable, Sendable {
     /// The whole object, answered with 200.
     case whole
     /// A part, answered with 206.
@@ -16,7 +16,7 @@ enum RequestedRange: Equatable, Sendable {
     ///   - sizeBytes: The size of the object.
     ///   - isStandard: Whether `x-oss-range-behavior: standard` was sent.
     /// - Throws: `InvalidRange` for a range that cannot be satisfied, with standard behaviour only.
-    static func of(_ header: String?, sizeBytes: Int64, isStandard: Bool) throws(OSSError) -> RequestedRange {
+    package static func of(_ header: String?, sizeBytes: Int64, isStandard: Bool) throws(OSSError) -> RequestedRange {
         guard let header, let (first, last) = bounds(header) else { return .whole }
         let unsatisfiable = OSSError(
             .invalidRange,

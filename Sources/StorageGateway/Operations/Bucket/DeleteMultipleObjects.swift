@@ -11,14 +11,15 @@ enum DeleteMultipleObjects {
         let bucket = try await call.bucket()
         let reader = try RequestBodyReader(call, limitBytes: Int64(Limits.documentBytes))
         guard reader.announcedBytes != nil else { throw OSSError(.missingContentLength) }
-        let request = try DeleteRequest(xml: try await reader.bytes())
+        let request = try DeleteRequest(document: try await reader.bytes())
         if let version = request.objects.first(where: { $0.versionID != nil && $0.versionID != "null" }) {
             throw OSSError(
                 .noSuchVersion, fields: [("Key", version.key.text), ("VersionId", version.versionID ?? "")])
         }
         try await call.store.delete(in: bucket, keys: request.objects.map(\.key))
         guard !request.isQuiet else { return OSSAnswer() }
-        let result = DeleteResult(deletedKeys: request.objects.map(\.key), isURLEncoded: isURLEncoded)
-        return OSSAnswer(document: result.xml())
+        let result = DeleteResult(
+            deleted: request.objects.map { DeleteResult.Deleted(key: $0.key) }, isURLEncoded: isURLEncoded)
+        return OSSAnswer(document: result.write())
     }
 }

@@ -7,20 +7,11 @@ import ObjectStore
 enum GetBucketInfo {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
         let bucket = try await call.bucket()
-        let info = BucketInfo(
-            bucket: BucketSummary(bucket, configuration: call.configuration),
-            dataRedundancyType: bucket.dataRedundancyType, owner: call.owner, acl: bucket.acl)
-        return OSSAnswer(document: info.xml())
-    }
-}
-
-extension BucketSummary {
-    /// The bucket as documents show it.
-    init(_ bucket: BucketRecord, configuration: SurfaceConfiguration) {
-        self.init(
-            name: bucket.name.text, creationMilliseconds: bucket.createdAtMilliseconds,
-            location: "oss-\(configuration.region)", region: configuration.region,
-            extranetEndpoint: configuration.extranetEndpoint, intranetEndpoint: configuration.extranetEndpoint,
-            storageClass: bucket.storageClass)
+        var info = BucketInfo(
+            name: bucket.name.text, createdAtMilliseconds: bucket.createdAtMilliseconds,
+            endpoints: call.endpoints, owner: call.owner, acl: bucket.acl)
+        info.storageClass = bucket.storageClass
+        info.dataRedundancyType = bucket.dataRedundancyType
+        return OSSAnswer(document: info.write())
     }
 }

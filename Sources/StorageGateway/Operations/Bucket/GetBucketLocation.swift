@@ -6,6 +6,6 @@ import OSSKit
 enum GetBucketLocation {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
         _ = try await call.bucket()
-        return OSSAnswer(document: LocationConstraint(location: "oss-\(call.configuration.region)").xml())
+        return OSSAnswer(document: LocationConstraint.write(region: call.configuration.region))
     }
 }

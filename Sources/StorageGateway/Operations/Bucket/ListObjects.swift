@@ -15,19 +15,25 @@ enum ListObjects {
             after: marker.isEmpty ? nil : marker, limit: page.limit)
         let found = try await call.store.list(in: bucket, query)
         let result = ListBucketResult(
-            name: bucket.name.text, prefix: query.prefix, marker: marker, maxKeys: page.limit,
-            delimiter: query.delimiter, isURLEncoded: page.isURLEncoded, isTruncated: found.isTruncated,
-            nextMarker: found.next, contents: found.entries.map { ListedObject($0, owner: call.owner) },
-            commonPrefixes: found.commonPrefixes)
-        return OSSAnswer(document: result.xml())
+            question: ListBucketResult.Question(
+                bucket: bucket.name.text, prefix: target.value(of: "prefix") ?? "",
+                delimiter: target.value(of: "delimiter"), maxKeys: page.limit, isURLEncoded: page.isURLEncoded),
+            paging: .markers(
+                marker: target.value(of: "marker") ?? "",
+                next: found.next.map { String(decoding: $0, as: UTF8.self) }),
+            objects: found.entries.map { ListBucketResult.Object($0, owner: call.owner) },
+            commonPrefixes: found.commonPrefixes.map { String(decoding: $0, as: UTF8.self) })
+        return OSSAnswer(document: result.write())
     }
 }
 
-extension ListedObject {
+extension ListBucketResult.Object {
     /// The object as lists show it.
     init(_ entry: ListEntry, owner: Owner?) {
         self.init(
-            key: entry.key, lastModifiedMilliseconds: entry.lastModifiedMilliseconds, etag: "\"\(entry.etag)\"",
-            type: entry.objectType, sizeBytes: entry.sizeBytes, storageClass: entry.storageClass, owner: owner)
+            key: entry.key, lastModifiedMilliseconds: entry.lastModifiedMilliseconds, eTag: "\"\(entry.etag)\"",
+            sizeBytes: entry.sizeBytes, owner: owner)
+        type = entry.objectType
+        storageClass = entry.storageClass
     }
 }

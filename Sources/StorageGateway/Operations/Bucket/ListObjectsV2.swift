@@ -21,12 +21,16 @@ enum ListObjectsV2 {
             after: after.isEmpty ? nil : after, limit: page.limit)
         let found = try await call.store.list(in: bucket, query)
         let owner = target.value(of: "fetch-owner")?.lowercased() == "true" ? call.owner : nil
-        let result = ListBucketResultV2(
-            name: bucket.name.text, prefix: query.prefix, startAfter: startAfter, continuationToken: token,
-            maxKeys: page.limit, delimiter: query.delimiter, isURLEncoded: page.isURLEncoded,
-            isTruncated: found.isTruncated, nextContinuationToken: found.next.map(ContinuationToken.write),
-            contents: found.entries.map { ListedObject($0, owner: owner) }, commonPrefixes: found.commonPrefixes)
-        return OSSAnswer(document: result.xml())
+        let result = ListBucketResult(
+            question: ListBucketResult.Question(
+                bucket: bucket.name.text, prefix: target.value(of: "prefix") ?? "",
+                delimiter: target.value(of: "delimiter"), maxKeys: page.limit, isURLEncoded: page.isURLEncoded),
+            paging: .tokens(
+                startAfter: target.value(of: "start-after"), continuation: token,
+                next: found.next.map(ContinuationToken.write)),
+            objects: found.entries.map { ListBucketResult.Object($0, owner: owner) },
+            commonPrefixes: found.commonPrefixes.map { String(decoding: $0, as: UTF8.self) })
+        return OSSAnswer(document: result.write())
     }
 }
 

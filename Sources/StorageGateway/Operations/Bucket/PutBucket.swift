@@ -13,7 +13,7 @@ enum PutBucket {
             throw OSSError(.notImplemented, fields: [("Header", header)])
         }
         if let document = try await document(call) {
-            let asked = try CreateBucketConfiguration(xml: document)
+            let asked = try CreateBucketConfiguration(document: document)
             bucket.storageClass = try storageClass(asked)
             bucket.dataRedundancyType = try dataRedundancyType(asked)
         }

@@ -20,8 +20,8 @@ enum CopyObject {
         let copy = try await call.store.copy(
             object, to: target, key: key, attributes: attributes, condition: condition)
         let result = CopyObjectResult(
-            etag: copy.quotedETag, lastModifiedMilliseconds: copy.lastModifiedMilliseconds)
-        return OSSAnswer(headers: copy.writtenHeaders, document: result.xml())
+            eTag: copy.quotedETag, lastModifiedMilliseconds: copy.lastModifiedMilliseconds)
+        return OSSAnswer(headers: copy.writtenHeaders, document: result.write())
     }
 
     /// The attributes of the copy; nil keeps those of the source.

@@ -12,9 +12,15 @@ enum GetService {
         let page = try await call.store.buckets(
             ownedBy: call.requester.ownerID, prefix: prefix, after: marker, limit: query.limit)
         let result = ListAllMyBucketsResult(
-            prefix: prefix, marker: marker, maxKeys: query.limit, isTruncated: page.isTruncated,
-            nextMarker: page.isTruncated ? page.records.last?.name.text : nil, owner: call.owner,
-            buckets: page.records.map { BucketSummary($0, configuration: call.configuration) })
-        return OSSAnswer(document: result.xml())
+            owner: call.owner,
+            buckets: page.records.map { bucket in
+                ListAllMyBucketsResult.Bucket(
+                    name: bucket.name.text, createdAtMilliseconds: bucket.createdAtMilliseconds,
+                    endpoints: call.endpoints, storageClass: bucket.storageClass)
+            },
+            page: ListAllMyBucketsResult.Page(
+                prefix: prefix, marker: marker, maxKeys: query.limit,
+                nextMarker: page.isTruncated ? page.records.last?.name.text : nil))
+        return OSSAnswer(document: result.write())
     }
 }
