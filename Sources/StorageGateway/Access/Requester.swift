@@ -20,8 +20,8 @@ struct Authenticator: Sendable {
     func requester(
         of request: WireRequest, resource: SignedResource, nowUnixSeconds: Int64
     ) throws(OSSError) -> Requester? {
-        let configuration = AuthenticationConfiguration(region: region, nowUnixSeconds: nowUnixSeconds)
-        switch try RequestAuthentication.read(request: request, resource: resource, configuration: configuration) {
+        let conditions = RequestAuthentication.Conditions(region: region, nowUnixSeconds: nowUnixSeconds)
+        switch try RequestAuthentication.read(request, resource: resource, conditions: conditions) {
         case .anonymous:
             return nil
         case .presented(let presented):

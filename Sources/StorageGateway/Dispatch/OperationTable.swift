@@ -59,8 +59,8 @@ package enum OperationTable {
 
     /// Whether a parameter means something to OSS beyond listing and authentication.
     private static func isReserved(_ item: QueryItem, in request: WireRequest) -> Bool {
-        if RequestAuthentication.isAuthenticationParameter(item) { return false }
-        if SubResource.isReserved(item) { return true }
+        if RequestAuthentication.isPart(item) { return false }
+        if Subresources.contains(item) { return true }
         if unsignedSelectors.contains(where: { item.isNamed($0) }) { return true }
         // A bare name that is unknown may be an operation of tomorrow: nothing is written on its behalf.
         return request.method != "GET" && request.method != "HEAD" && item.isValueEmpty
