@@ -115,6 +115,15 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "HTTPFrontTests",
+            dependencies: [
+                "HTTPFront",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "OSSKitTests", dependencies: ["OSSKit"], resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "OSSClientTests",

@@ -2,17 +2,20 @@ import NIOCore
 import NIOHTTP1
 
 /// An outbound event: the request was authenticated, so that a waiting client may now send its body.
-struct RequestBodyWelcome: Sendable {}
+package struct RequestBodyWelcome: Sendable {
+    /// Makes the event.
+    package init() {}
+}
 
 /// Stands between the HTTP parser and the rest: refuses bad heads, answers `Expect`, and ends refused connections.
 ///
 /// After an answer that was given before the whole request was there, it sends `Connection: close`, shuts the sending
 /// side, takes at most `FrontLimits.lingerBytes` more, and closes. Nobody's body is drained without limit.
-final class ConnectionGuard: ChannelDuplexHandler {
-    typealias InboundIn = HTTPServerRequestPart
-    typealias InboundOut = HTTPServerRequestPart
-    typealias OutboundIn = HTTPServerResponsePart
-    typealias OutboundOut = HTTPServerResponsePart
+package final class ConnectionGuard: ChannelDuplexHandler {
+    package typealias InboundIn = HTTPServerRequestPart
+    package typealias InboundOut = HTTPServerRequestPart
+    package typealias OutboundIn = HTTPServerResponsePart
+    package typealias OutboundOut = HTTPServerResponsePart
 
     private enum State {
         /// Requests pass.
@@ -37,12 +40,13 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var closesAfterAnswer = false
     private var lingerTimer: Scheduled<Void>?
 
-    init(limits: FrontLimits, refusalBody: @escaping @Sendable (FrontRefusal) -> FrontRefusalBody) {
+    /// Makes the guard of one connection.
+    package init(limits: FrontLimits, refusalBody: @escaping @Sendable (FrontRefusal) -> FrontRefusalBody) {
         self.limits = limits
         self.refusalBody = refusalBody
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .open = state else {
             linger(context: context, part: unwrapInboundIn(data))
             return
@@ -65,12 +69,13 @@ final class ConnectionGuard: ChannelDuplexHandler {
         context.fireChannelRead(data)
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
+    package func channelReadComplete(context: ChannelHandlerContext) {
         context.fireChannelReadComplete()
         if case .lingering = state { context.read() }
     }
 
-    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+    package func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?)
+    {
         guard event is RequestBodyWelcome else {
             context.triggerUserOutboundEvent(event, promise: promise)
             return
@@ -83,7 +88,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         promise?.succeed()
     }
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(var head):
             let request = pending.first
@@ -105,7 +110,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         }
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         lingerTimer?.cancel()
         context.fireChannelInactive()
     }

@@ -3,9 +3,9 @@ import NIOHTTP1
 /// Judges the head of a request by what HTTP/1.1 allows and this server takes.
 ///
 /// Source: RFC 9112 sections 3.2, 3.3 and 6; SECURITY checklist 6 and 7.
-enum RequestHeadCheck {
+package enum RequestHeadCheck {
     /// The reason to refuse the request, or nil.
-    static func refusal(of head: HTTPRequestHead) -> FrontRefusal? {
+    package static func refusal(of head: HTTPRequestHead) -> FrontRefusal? {
         if let refusal = hostRefusal(head.headers) { return refusal }
         guard isOriginForm(head.uri) else { return .targetInvalid }
         if let refusal = framingRefusal(head) { return refusal }

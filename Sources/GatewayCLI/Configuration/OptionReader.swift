@@ -17,8 +17,9 @@ struct OptionReader {
     init(flags: [ServeOption: String], environment: [String: String]) async throws {
         let flagLayer = InMemoryProvider(
             values: Dictionary(
-                uniqueKeysWithValues: flags.map { (Self.absoluteKey($0.key), ConfigValue(.string($0.value), isSecret: false)) }
-            ))
+                uniqueKeysWithValues: flags.map { option, text in
+                    (AbsoluteConfigKey(ConfigKey(option.key)), ConfigValue(.string(text), isSecret: false))
+                }))
         let environmentLayer = EnvironmentVariablesProvider(
             environmentVariables: environment,
             secretsSpecifier: .dynamic { name, _ in name.hasSuffix("SECRET") })
@@ -48,10 +49,6 @@ struct OptionReader {
         return option.defaultText
     }
 
-    private static func absoluteKey(_ option: ServeOption) -> AbsoluteConfigKey {
-        AbsoluteConfigKey(ConfigKey(option.key))
-    }
-
     private static func fileLayer(path: String) async throws -> ConfigReader {
         let option = ServeOption.configFile.displayName
         guard let bytes = FileManager.default.contents(atPath: path), bytes.count <= maximumFileBytes else {
@@ -65,8 +62,9 @@ struct OptionReader {
             throw ConfigurationProblem(option: option, reason: "the file holds the unknown key \(key)")
         }
         do {
-            let location = ConfigReader(provider: InMemoryProvider(values: ["filePath": ConfigValue(.string(path), isSecret: false)]))
-            return ConfigReader(provider: try await FileProvider<JSONSnapshot>(config: location))
+            let location = InMemoryProvider(values: ["filePath": ConfigValue(.string(path), isSecret: false)])
+            let file = try await FileProvider<JSONSnapshot>(config: ConfigReader(provider: location))
+            return ConfigReader(provider: file)
         } catch {
             throw ConfigurationProblem(option: option, reason: "the file cannot be used: \(path)")
         }

@@ -74,7 +74,8 @@ struct ServeConfiguration {
         logLevel = try await Self.checked(
             .logLevel, options, "one of trace, debug, info, notice, warning, error, critical"
         ) { Logger.Level(rawValue: $0.lowercased()) }
-        shutdownGraceSeconds = try await Self.checked(.shutdownGraceSeconds, options, "seconds from 0 to 3600") { text in
+        shutdownGraceSeconds = try await Self.checked(.shutdownGraceSeconds, options, "seconds from 0 to 3600") {
+            text in
             DecimalNumber.parse(text).flatMap { $0 <= 3_600 ? $0 : nil }
         }
         guard hasBuiltInStore || accessKey != nil else {
@@ -110,7 +111,8 @@ struct ServeConfiguration {
         let lower = text.lowercased()
         guard lower.hasPrefix("http://") || lower.hasPrefix("https://"),
             let start = text.range(of: "://")?.upperBound, !text[start...].isEmpty,
-            text[start...].utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), !text[start...].contains(where: { "?#@".contains($0) })
+            text[start...].utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
+            !text[start...].contains(where: { "?#@".contains($0) })
         else {
             throw ConfigurationProblem(
                 option: option.displayName, reason: "\(text) is not a URL such as https://oss-cn-hangzhou.aliyuncs.com")

@@ -150,8 +150,9 @@ extension DataFolder {
     private func refuseFirstAccessKey(_ id: String) throws {
         guard try SecretFile.read(firstAccessKeyIDFile)?.reveal() != id else {
             throw FolderProblem(
-                path: accessKeys + "/" + id, reason: "the server itself signs with this key; give it another one first"
-                    + " by OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET")
+                path: accessKeys + "/" + id,
+                reason: "the server itself signs with this key; give it another one first by OSS_ACCESS_KEY_ID and"
+                    + " OSS_ACCESS_KEY_SECRET")
         }
     }
 }

@@ -32,7 +32,9 @@ struct Banner {
 
     private func pasteLines(secretFile: String) -> [String] {
         let login = #"{"email":"\#(DemoAccount.email)","password":"\#(DemoAccount.password)"}"#
-        let curl = "curl -s -X POST \(ready.apiEndpoint)/v1/auth/login -H 'Content-Type: application/json' -d '\(login)'"
+        let curl = """
+            curl -s -X POST \(ready.apiEndpoint)/v1/auth/login -H 'Content-Type: application/json' -d '\(login)'
+            """
         let python = """
             python3 -c "import oss2; b = oss2.Bucket(oss2.Auth('\(ready.accessKeyId)', \
             open('\(secretFile)').read().strip()), '\(ready.ossEndpoint)', '\(ready.bucket)'); \

@@ -1,20 +1,20 @@
 import Foundation
 import HTTPFront
 import OSSKit
+import StorageGateway
 
 /// Words the connection guard's refusals in the terms of each API.
 enum FrontRefusals {
     /// As an OSS error document.
     static func oss(_ refusal: FrontRefusal) -> FrontRefusalBody {
         let error = OSSError(.invalidRequest, message: refusal.message)
-        let id = String(SystemEnvironment.randomBits(), radix: 16, uppercase: true)
-        let time = String(UInt32(truncatingIfNeeded: SystemEnvironment.nowMilliseconds() / 1_000), radix: 16, uppercase: true)
-        let requestID = time + String(repeating: "0", count: 16 - id.count) + id
+        let now = SystemEnvironment.nowMilliseconds() / 1_000
+        let requestID = RequestID(unixSeconds: now, random: SystemEnvironment.randomBits()).description
         let document = ErrorDocument.write(error, requestID: requestID, hostID: "")
         return FrontRefusalBody(
             contentType: "application/xml",
             headers: [
-                ("Server", "AliyunOSS"), ("Date", HTTPDate.format(unixSeconds: SystemEnvironment.nowMilliseconds() / 1_000)),
+                ("Server", "AliyunOSS"), ("Date", HTTPDate.format(unixSeconds: now)),
                 ("x-oss-request-id", requestID),
             ],
             text: document)

@@ -14,7 +14,7 @@ struct OneTimeValue<Value: Sendable>: Sendable {
         continuation.finish()
     }
 
-    /// Waits for the value; nil if the task was cancelled before it came. Called once.
+    /// Waits for the value, once; nil if the task was cancelled before it came.
     func wait() async -> Value? {
         await stream.first { _ in true }
     }

@@ -2,7 +2,7 @@ import OSSKit
 
 /// Every operation that is served, and the choice of one for a request.
 package enum OperationTable {
-    /// The rows. An operation is one file and one line here.
+    /// The rows: an operation is one file and one line here.
     static let rows: [Operation] = [
         Operation("GetService", "GET", .service, answer: GetService.answer),
         Operation("PutBucket", "PUT", .bucket, answer: PutBucket.answer),

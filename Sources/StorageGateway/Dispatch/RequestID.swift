@@ -1,16 +1,17 @@
 /// The id of one request: 24 upper-case hexadecimal digits, of which the first 8 are the Unix time.
 ///
 /// Source: oss-wire fact 5, checked there on captures.
-struct RequestID: Sendable, CustomStringConvertible {
+package struct RequestID: Sendable, CustomStringConvertible {
     private let text: String
 
     /// Makes an id from the time and 8 random bytes' worth of randomness.
-    init(unixSeconds: Int64, random: UInt64) {
-        text = Self.hexadecimal(UInt64(truncatingIfNeeded: unixSeconds), digits: 8)
+    package init(unixSeconds: Int64, random: UInt64) {
+        text =
+            Self.hexadecimal(UInt64(truncatingIfNeeded: unixSeconds), digits: 8)
             + Self.hexadecimal(random, digits: 16)
     }
 
-    var description: String { text }
+    package var description: String { text }
 
     private static func hexadecimal(_ value: UInt64, digits: Int) -> String {
         let text = String(value, radix: 16, uppercase: true)

@@ -38,7 +38,9 @@ struct ReadConditions: Sendable {
             throw OSSError(.preconditionFailed, fields: [("Condition", "If-Unmodified-Since")])
         }
         if let ifNoneMatch, Self.names(object.etag, in: ifNoneMatch) { return .notModified }
-        if let date = ifModifiedSince.flatMap({ HTTPDate.parseAnyForm($0) }), modifiedUnixSeconds <= date { return .notModified }
+        if let date = ifModifiedSince.flatMap({ HTTPDate.parseAnyForm($0) }), modifiedUnixSeconds <= date {
+            return .notModified
+        }
         return .holds
     }
 

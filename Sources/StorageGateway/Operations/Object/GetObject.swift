@@ -22,7 +22,8 @@ enum GetObject {
         let overrides = try overrides(of: call)
         let (object, reader, plan) = try await open(call)
         guard case .send(let range, let status) = plan else { return ObjectRead.notModified(object) }
-        let headers = replacing(object.responseHeaders, with: overrides)
+        let headers =
+            replacing(object.responseHeaders, with: overrides)
             + ObjectRead.lengthHeaders(range, of: object, status: status)
         guard let reader else { return OSSAnswer(status: status, headers: headers) }
         let body = ResponseBody(contentLength: Int(range.count)) { writer in
