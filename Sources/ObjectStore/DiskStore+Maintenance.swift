@@ -3,11 +3,18 @@ import OSSKit
 /// What one walk over all blob files did.
 package struct SweepOutcome: Sendable, Equatable {
     /// Files without a row that were found for the first time, and marked.
-    package var markedCount = 0
+    package var markedCount: Int
     /// Files that had been marked for a day, and were removed.
-    package var removedCount = 0
+    package var removedCount: Int
     /// Files that had been marked although a row names them, and got their name back: a defect if not 0.
-    package var restoredCount = 0
+    package var restoredCount: Int
+
+    /// Collects the counts.
+    package init(markedCount: Int = 0, removedCount: Int = 0, restoredCount: Int = 0) {
+        self.markedCount = markedCount
+        self.removedCount = removedCount
+        self.restoredCount = restoredCount
+    }
 }
 
 extension DiskStore {
