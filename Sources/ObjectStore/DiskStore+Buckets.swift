@@ -9,9 +9,7 @@ extension DiskStore {
         let (now, limit) = (environment.now, configuration.bucketsPerOwnerLimit)
         return try await commit { database in
             if let existing = try BucketTable.find(new.name, in: database) {
-                guard existing.ownerID == new.ownerID, existing.storageClass == new.storageClass,
-                    existing.dataRedundancyType == new.dataRedundancyType
-                else { throw OSSError(.bucketAlreadyExists, fields: [("BucketName", new.name.text)]) }
+                try DiskStore.requireAgreement(existing, new)
                 if let acl = new.acl {
                     try BucketTable.setACL(acl, ofBucket: existing.id, in: database)
                 }
@@ -78,5 +76,18 @@ extension DiskStore {
     package func usage(of bucket: BucketRecord) async throws -> BucketUsage {
         try requireOpen()
         return try await database.read { try BucketTable.usage(of: bucket, in: $0) }
+    }
+
+    private static func requireAgreement(_ existing: BucketRecord, _ new: NewBucket) throws(OSSError) {
+        func refusal(_ message: String? = nil) -> OSSError {
+            OSSError(.bucketAlreadyExists, message: message, fields: [("BucketName", new.name.text)])
+        }
+        guard existing.ownerID == new.ownerID else { throw refusal() }
+        guard existing.storageClass == new.storageClass else {
+            throw refusal("Cannot modify existing bucket's storage class.")
+        }
+        guard existing.dataRedundancyType == new.dataRedundancyType else {
+            throw refusal("Bucket already exists CAN'T modify data redundancy type.")
+        }
     }
 }

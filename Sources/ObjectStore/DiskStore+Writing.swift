@@ -124,7 +124,7 @@ struct ObjectPlace: Sendable {
         try BucketTable.require(bucket, in: database)
         let former = try ObjectTable.former(Data(key.bytes), inBucket: bucket.id, database)
         if former != nil, condition.forbidsOverwrite {
-            throw OSSError(.fileAlreadyExists, fields: [("ObjectName", key.text)])
+            throw OSSError(.fileAlreadyExists)
         }
         return former
     }

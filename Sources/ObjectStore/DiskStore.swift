@@ -40,8 +40,12 @@ package final class DiskStore: Sendable {
         self.folder = try StoreFolder.open(configuration.folder, threads: threads)
         self.blobs = BlobFolder(
             root: folder.blobs, threads: threads, randomBytes: environment.randomBytes, fatality: fatality)
-        self.database = try MetadataDatabase(
-            path: folder.databasePath, readConnections: configuration.readConnections, fatality: fatality)
+        do {
+            self.database = try MetadataDatabase(
+                path: folder.databasePath, readConnections: configuration.readConnections, fatality: fatality)
+        } catch let error as DatabaseError {
+            throw StoreFailure.database(resultCode: error.extendedResultCode.rawValue)
+        }
         try folder.root.syncEverything()
         self.committer = Committer(database: database, fatality: fatality, configuration: configuration)
         self.freeSpace = FreeSpace(

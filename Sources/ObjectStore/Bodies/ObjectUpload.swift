@@ -24,7 +24,7 @@ package actor ObjectUpload {
 
     init(expectedBytes: Int64?, inlineLimitBytes: Int, blobs: BlobFolder, fatality: Fatality) {
         self.expectedBytes = expectedBytes
-        self.inlineLimitBytes = max(0, inlineLimitBytes)
+        self.inlineLimitBytes = min(inlineLimitBytes, Self.writeBytes)
         self.blobs = blobs
         self.fatality = fatality
     }
@@ -39,11 +39,13 @@ package actor ObjectUpload {
             try Task.checkCancellation()
             try count(bytes.readableBytes)
             var rest = bytes
-            while let slice = rest.readSlice(length: min(rest.readableBytes, Self.writeBytes)), slice.readableBytes > 0 {
-                gathered.writeImmutableBuffer(slice)
+            while rest.readableBytes > 0 {
                 if gathered.readableBytes >= Self.writeBytes {
                     try await flush(isLast: false)
                 }
+                let room = Self.writeBytes - gathered.readableBytes
+                guard let slice = rest.readSlice(length: min(rest.readableBytes, room)) else { break }
+                gathered.writeImmutableBuffer(slice)
             }
         } catch {
             discard()

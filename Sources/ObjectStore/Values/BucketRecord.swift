@@ -58,4 +58,10 @@ package struct BucketUsage: Sendable, Equatable {
     package let objectCount: Int64
     /// The sum of their sizes; a copy counts as much as its source, although they share the bytes on disk.
     package let sizeBytes: Int64
+
+    /// Makes a sum.
+    package init(objectCount: Int64, sizeBytes: Int64) {
+        self.objectCount = objectCount
+        self.sizeBytes = sizeBytes
+    }
 }

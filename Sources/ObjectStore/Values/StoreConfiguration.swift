@@ -3,6 +3,8 @@ package struct StoreConfiguration: Sendable {
     /// The folder that holds everything; made when it is missing, never shared with a second process.
     package var folder: String
     /// The greatest body, in bytes, that is kept inside the database; from one byte more on it is a blob file.
+    ///
+    /// More than 1 MiB is taken as 1 MiB, since that much is gathered in memory before a file is made.
     package var inlineLimitBytes = 32 * 1_024
     /// Writes are refused while fewer bytes are free; nil means the greater of 1 GiB and 2 % of the volume.
     package var freeSpaceFloorBytes: Int64?
