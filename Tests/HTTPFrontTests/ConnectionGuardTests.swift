@@ -116,7 +116,8 @@ private final class HalfClose: ChannelOutboundHandler {
         #expect(found.hasPrefix("HTTP/1.1 403"))
         #expect(found.lowercased().contains("connection: close"))
         #expect(channel.isActive)
-        try send(String(repeating: "x", count: 101))
+        // The parser complains of a body that was cut off by our close.
+        #expect(throws: HTTPParserError.self) { try send(String(repeating: "x", count: 101)) }
         #expect(!channel.isActive)
     }
 
