@@ -13,30 +13,19 @@ public struct BucketInfo: Sendable, Equatable {
     /// The bucket's ACL: `private`, `public-read` or `public-read-write`.
     public let acl: String
     /// The storage class, such as `Standard`.
-    public var storageClass: String
+    public var storageClass = "Standard"
     /// How copies are kept: `LRS` or `ZRS`.
-    public var dataRedundancyType: String
+    public var dataRedundancyType = "LRS"
 
     /// Makes an answer.
     public init(
         name: String, createdAtMilliseconds: Int64, endpoints: BucketEndpoints, owner: Owner, acl: String = "private"
-    ) {
-        self.init(
-            name: name, createdAtMilliseconds: createdAtMilliseconds, endpoints: endpoints, owner: owner, acl: acl,
-            storage: ("Standard", "LRS"))
-    }
-
-    private init(
-        name: String, createdAtMilliseconds: Int64, endpoints: BucketEndpoints, owner: Owner, acl: String,
-        storage: (storageClass: String, redundancy: String)
     ) {
         self.name = name
         self.createdAtMilliseconds = createdAtMilliseconds
         self.endpoints = endpoints
         self.owner = owner
         self.acl = acl
-        storageClass = storage.storageClass
-        dataRedundancyType = storage.redundancy
     }
 
     /// Reads an answer.
@@ -53,10 +42,9 @@ public struct BucketInfo: Sendable, Equatable {
                 extranet: bucket.textOrEmpty(of: "ExtranetEndpoint"),
                 intranet: bucket.textOrEmpty(of: "IntranetEndpoint")),
             owner: bucket.child("Owner").map(Owner.init) ?? Owner(id: "", displayName: ""),
-            acl: bucket.child("AccessControlList")?.text(of: "Grant") ?? "private",
-            storage: (
-                bucket.text(of: "StorageClass") ?? "Standard", bucket.text(of: "DataRedundancyType") ?? "LRS"
-            ))
+            acl: bucket.child("AccessControlList")?.text(of: "Grant") ?? "private")
+        storageClass = bucket.text(of: "StorageClass") ?? storageClass
+        dataRedundancyType = bucket.text(of: "DataRedundancyType") ?? dataRedundancyType
     }
 
     /// Writes the document.

@@ -38,12 +38,14 @@ extension ListBucketResult {
     }
 
     private static func object(_ element: XMLElement, _ decoder: KeyDecoder) throws(OSSError) -> Object {
-        Object(
+        var object = Object(
             key: try decoder.key(try element.requiredText(of: "Key")),
             lastModifiedMilliseconds: try element.date(of: "LastModified"),
             eTag: element.textOrEmpty(of: "ETag"), sizeBytes: Int64(try element.number(of: "Size") ?? 0),
-            classification: (element.text(of: "Type") ?? "Normal", element.text(of: "StorageClass") ?? "Standard"),
             owner: element.child("Owner").map(Owner.init))
+        object.type = element.text(of: "Type") ?? object.type
+        object.storageClass = element.text(of: "StorageClass") ?? object.storageClass
+        return object
     }
 }
 

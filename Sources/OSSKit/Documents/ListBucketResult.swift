@@ -19,11 +19,11 @@ public struct ListBucketResult: Sendable, Equatable {
         /// The ETag with its quotes.
         public let eTag: String
         /// The kind of object, such as `Normal`.
-        public var type: String
+        public var type = "Normal"
         /// The length of the content.
         public let sizeBytes: Int64
         /// The storage class, such as `Standard`.
-        public var storageClass: String
+        public var storageClass = "Standard"
         /// The owner; nil where it was not asked for.
         public let owner: Owner?
 
@@ -31,21 +31,10 @@ public struct ListBucketResult: Sendable, Equatable {
         public init(
             key: ObjectKey, lastModifiedMilliseconds: Int64, eTag: String, sizeBytes: Int64, owner: Owner?
         ) {
-            self.init(
-                key: key, lastModifiedMilliseconds: lastModifiedMilliseconds, eTag: eTag, sizeBytes: sizeBytes,
-                classification: ("Normal", "Standard"), owner: owner)
-        }
-
-        init(
-            key: ObjectKey, lastModifiedMilliseconds: Int64, eTag: String, sizeBytes: Int64,
-            classification: (type: String, storageClass: String), owner: Owner?
-        ) {
             self.key = key
             self.lastModifiedMilliseconds = lastModifiedMilliseconds
             self.eTag = eTag
             self.sizeBytes = sizeBytes
-            type = classification.type
-            storageClass = classification.storageClass
             self.owner = owner
         }
     }

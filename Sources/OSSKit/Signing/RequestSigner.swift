@@ -2,6 +2,8 @@
 public enum SigningError: Error, Sendable, Equatable {
     /// A header was to be covered whose value is not known.
     case missingHeader(name: String)
+    /// A header was to be covered that the scheme cannot cover.
+    case headerNotCovered(name: String)
     /// A URL was to live for a time that the scheme does not allow.
     case lifetimeOutOfRange(seconds: Int64)
     /// The text is not an endpoint: a scheme, a host, and maybe a port.
