@@ -1,0 +1,2 @@
+import ArgumentParser
+struct PresignCommand: ParsableCommand { static let configuration = CommandConfiguration(commandName: "presign") }

@@ -1,0 +1,2 @@
+import ArgumentParser
+struct UsersCommand: ParsableCommand { static let configuration = CommandConfiguration(commandName: "users") }
