@@ -1,3 +1,5 @@
+import OSSKit
+
 /// What stands behind the bytes of a blob in its file: a checksum of each block, and what binds them to the row.
 ///
 /// It is in the file and not in the database so that reading needs no second query, so that a blob can be checked by

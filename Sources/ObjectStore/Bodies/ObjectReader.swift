@@ -1,4 +1,5 @@
 import NIOCore
+import OSSKit
 
 /// The bytes of an object on their way out, each block checked before any of it is handed out.
 ///

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Remembers that the store can no longer promise durability, and says so once.
 final class Fatality: Sendable {
-    private let hasHappened = Atomic<Bool>(false)
+    private let wasReported = Atomic<Bool>(false)
     private let onFatal: @Sendable (String) -> Void
 
     /// Takes the hook that is called at the first report.
@@ -12,9 +12,12 @@ final class Fatality: Sendable {
         self.onFatal = onFatal
     }
 
+    /// Whether anything was reported.
+    var hasHappened: Bool { wasReported.load(ordering: .acquiring) }
+
     /// Stops all later writes, and calls the hook if this is the first report.
     func report(_ reason: String) {
-        guard !hasHappened.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        guard !wasReported.exchange(true, ordering: .acquiringAndReleasing) else { return }
         onFatal(reason)
     }
 
@@ -22,7 +25,7 @@ final class Fatality: Sendable {
     ///
     /// - Throws: `StoreFailure.writesStopped`.
     func requireNone() throws(StoreFailure) {
-        if hasHappened.load(ordering: .acquiring) { throw StoreFailure.writesStopped }
+        if hasHappened { throw StoreFailure.writesStopped }
     }
 
     /// Turns an error of the database or of a file into what the caller is told.

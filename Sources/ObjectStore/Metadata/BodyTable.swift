@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import OSSKit
 
 /// The rows of `bodies` and `inline`: bytes, and how many objects name them.
 enum BodyTable {

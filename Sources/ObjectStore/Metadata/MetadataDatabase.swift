@@ -50,8 +50,17 @@ final class MetadataDatabase: Sendable {
         try pool.writeWithoutTransaction(body)
     }
 
+    deinit {
+        // Closing the last connection moves the log into the file and removes it. After a failed flush that could lose
+        // what only the log has, so the connections stay open until the process ends, and the next start recovers.
+        if fatality.hasHappened { _ = Unmanaged.passRetained(pool) }
+    }
+
     /// Moves the log into the database file and closes all connections; blocks.
+    ///
+    /// After a fatal failure it leaves everything to the next start.
     func close() throws {
+        if fatality.hasHappened { return }
         try pool.writeWithoutTransaction { database in
             _ = try database.checkpoint(.truncate)
         }

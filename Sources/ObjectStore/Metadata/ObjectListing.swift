@@ -73,7 +73,7 @@ struct ObjectListing {
 
     private func entry(_ key: [UInt8], _ row: Row) throws -> ListEntry {
         ListEntry(
-            key: try ObjectKey(bytes: key), sizeBytes: row[1], etag: upperHexadecimal(Array(row[2] as Data)),
+            key: try ObjectKey(bytes: key), sizeBytes: row[1], etag: Hexadecimal.upper(row[2] as Data),
             lastModifiedMilliseconds: row[3], objectType: row[4], storageClass: row[5])
     }
 

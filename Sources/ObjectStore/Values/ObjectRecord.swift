@@ -24,7 +24,7 @@ package struct ObjectRecord: Sendable, Equatable {
     /// The storage class, such as `Standard`.
     package var storageClass: String { attributes.storageClass }
     /// The entity tag without quotes: the MD5 in upper-case hexadecimal digits.
-    package var etag: String { upperHexadecimal(md5) }
+    package var etag: String { Hexadecimal.upper(md5) }
 }
 
 /// Where the bytes of an object are: the number of a body, and its file if it has one.
@@ -54,16 +54,4 @@ package struct WriteCondition: Sendable {
     package init(forbidsOverwrite: Bool = false) {
         self.forbidsOverwrite = forbidsOverwrite
     }
-}
-
-/// Bytes in upper-case hexadecimal digits.
-func upperHexadecimal(_ bytes: [UInt8]) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var text: [UInt8] = []
-    text.reserveCapacity(bytes.count * 2)
-    for byte in bytes {
-        text.append(digits[Int(byte >> 4)])
-        text.append(digits[Int(byte & 15)])
-    }
-    return String(decoding: text, as: UTF8.self)
 }
