@@ -144,8 +144,13 @@ let package = Package(
             name: "SessionAPITests",
             dependencies: [
                 "SessionAPI", "SessionModels", "OSSKit", "OSSClient",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
             ],
+            resources: [.copy("Vectors")],
             swiftSettings: strict),
         .testTarget(
             name: "StorageGatewayTests",
