@@ -1,3 +1,5 @@
+import SessionAPI
+
 /// What a person sees on standard error when the server listens.
 struct Banner {
     /// The facts, as they stand in the ready line.
@@ -21,7 +23,7 @@ struct Banner {
             "  Access key id  \(ready.accessKeyId)",
             "  Its secret     \(ready.accessKeySecretFile ?? "in OSS_ACCESS_KEY_SECRET")",
         ]
-        if isDemo { lines.append("  Demo account   \(DemoAccount.email) / \(DemoAccount.password)") }
+        if isDemo { lines.append("  Demo account   \(Accounts.demoEmail) / \(Accounts.demoPassword.reveal())") }
         if isDemo, hasBuiltInStore, let secretFile = ready.accessKeySecretFile {
             lines += ["", "Three lines to paste (the second needs: pip install oss2):", ""]
             lines += pasteLines(secretFile: secretFile)
@@ -31,7 +33,7 @@ struct Banner {
     }
 
     private func pasteLines(secretFile: String) -> [String] {
-        let login = #"{"email":"\#(DemoAccount.email)","password":"\#(DemoAccount.password)"}"#
+        let login = #"{"email":"\#(Accounts.demoEmail)","password":"\#(Accounts.demoPassword.reveal())"}"#
         let curl = """
             curl -s -X POST \(ready.apiEndpoint)/v1/auth/login -H 'Content-Type: application/json' -d '\(login)'
             """

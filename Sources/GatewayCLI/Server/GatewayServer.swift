@@ -101,7 +101,10 @@ struct GatewayServer {
             name: "the object store", address: configuration.ossListen,
             responder: AccessLogResponder(responder, requestIDHeader: "x-oss-request-id", logger: logger),
             refusalBody: FrontRefusals.oss, onListening: { port.set($0) }, logger: libraryLogger)
-        return [AccessKeyReloader(folder: folder, fixedKey: fixedKey, ring: ring, logger: logger), listener]
+        return [
+            AccessKeyReloader(folder: folder, fixedKey: fixedKey, ring: ring, logger: logger),
+            StoreMaintenance(store: store, logger: logger), listener,
+        ]
     }
 
     /// The endpoint that bucket documents show: the public one; nil if none is configured.
