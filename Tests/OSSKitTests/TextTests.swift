@@ -68,4 +68,14 @@ import Testing
         let found = DecimalNumber.parse(text)
         #expect(found == wanted)
     }
+
+    @Test(arguments: [
+        ("0", 0), ("18446744073709551615", UInt64.max), ("11051210869376104954", 11_051_210_869_376_104_954),
+        ("18446744073709551616", nil), ("99999999999999999999", nil), ("000000000000000000001", nil), ("", nil),
+        ("-1", nil), (" 1", nil), ("1a", nil),
+    ] as [(String, UInt64?)])
+    func checksumsAreNumbersOf64Bits(text: String, wanted: UInt64?) {
+        let found = DecimalNumber.parseUnsigned64(text)
+        #expect(found == wanted)
+    }
 }

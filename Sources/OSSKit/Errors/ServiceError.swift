@@ -53,6 +53,13 @@ public struct ServiceError: Error, Sendable, Equatable {
         code.utf8.elementsEqual(wanted.rawValue.utf8)
     }
 
+    /// Whether the endpoint says that there is no such object.
+    ///
+    /// A 404 without a readable error counts, since HEAD has no body and some endpoints send no `x-oss-err`.
+    public var isMissingObject: Bool {
+        isCode(.noSuchKey) || (status == 404 && code == Self.unreadableCode)
+    }
+
     /// The fields of an `Error` document; nil if it is none.
     private static func xmlFields(_ document: [UInt8]) -> [String: String]? {
         guard let root = try? XMLReader.read(document, root: "Error") else { return nil }
