@@ -42,7 +42,8 @@ package enum RequestHeadCheck {
         }
         guard let colon = rest.first else { return true }
         let port = rest.dropFirst()
-        return colon == UInt8(ascii: ":") && !port.isEmpty && port.count <= 5 && port.allSatisfy(isDigit)
+        guard colon == UInt8(ascii: ":"), !port.isEmpty, port.count <= 5, port.allSatisfy(isDigit) else { return false }
+        return port.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) } <= 65_535
     }
 
     private static func isOriginForm(_ target: String) -> Bool {

@@ -17,6 +17,10 @@ struct Sessions {
         let accessKey: AccessKey
     }
 
+    /// The machine's clock and randomness.
+    static let environment = SessionEnvironment(
+        nowMicroseconds: SystemEnvironment.nowMicroseconds, randomBytes: SystemEnvironment.randomBytes)
+
     private let store: SQLiteSessionStore
     private let responder: SessionResponder
 
@@ -31,8 +35,6 @@ struct Sessions {
         options.isDevelopment = configuration.isDemo
         options.allowedOrigins = configuration.isDemo ? ["*"] : []
         options.confirmMode = configuration.confirmLooksAtObjects ? .verifying : .trusting
-        let environment = SessionEnvironment(
-            nowMicroseconds: SystemEnvironment.nowMicroseconds, randomBytes: SystemEnvironment.randomBytes)
         let store = try await openStore(folder, logger: logger)
         if configuration.isDemo {
             try await Accounts(store: store, configuration: options, environment: environment).ensureDemoAccount()

@@ -65,7 +65,7 @@ struct RequestBodyReader: Sendable {
     }
 
     private static func contentMD5(_ call: OSSCall) throws(OSSError) -> [UInt8]? {
-        guard let text = call.request.header("content-md5"), !text.isEmpty else { return nil }
+        guard let text = call.request.header("content-md5") else { return nil }
         guard let digest = Base64.decode(text), digest.count == 16 else {
             throw OSSError(.invalidDigest, ec: "0017-00000502")
         }
