@@ -47,6 +47,7 @@ let package = Package(
                 "OSSKit",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict),
@@ -113,7 +114,17 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "OSSKitTests", dependencies: ["OSSKit"], swiftSettings: strict),
+        .testTarget(
+            name: "OSSKitTests", dependencies: ["OSSKit"], resources: [.copy("Vectors")], swiftSettings: strict),
+        .testTarget(
+            name: "OSSClientTests",
+            dependencies: [
+                "OSSClient", "OSSKit",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "ObjectStoreTests",
             dependencies: ["ObjectStore", "OSSKit", .product(name: "NIOCore", package: "swift-nio")],

@@ -20,4 +20,20 @@ public enum DecimalNumber {
         }
         return value
     }
+
+    /// Reads an unsigned decimal number of 64 bits, such as a CRC-64: 1 to 20 ASCII digits and nothing else.
+    ///
+    /// - Returns: nil if the text is anything else or the number is too great.
+    public static func parseUnsigned64(_ text: some StringProtocol) -> UInt64? {
+        guard (1...20).contains(text.utf8.count) else { return nil }
+        var value: UInt64 = 0
+        for byte in text.utf8 {
+            guard ASCII.isDigit(byte) else { return nil }
+            let (product, isProductTooGreat) = value.multipliedReportingOverflow(by: 10)
+            let (sum, isSumTooGreat) = product.addingReportingOverflow(UInt64(byte - UInt8(ascii: "0")))
+            guard !isProductTooGreat, !isSumTooGreat else { return nil }
+            value = sum
+        }
+        return value
+    }
 }
