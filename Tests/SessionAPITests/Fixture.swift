@@ -112,7 +112,10 @@ struct Answer: Sendable {
     }
 
     /// `status code`, such as `404 SESSION_NOT_FOUND`.
-    var refusal: String { "\(status) \((try? text("error", "code")) ?? "-")" }
+    var refusal: String {
+        let root = try? JSONDocument(body.utf8).root
+        return "\(status) \(root?.last("error")?.last("code")?.string ?? "-")"
+    }
 }
 
 /// What asks the API in tests.

@@ -63,10 +63,11 @@ struct AccessTokens: Sendable {
         }
         let latest = nowSeconds + Self.leewaySeconds
         guard claims.expiresAtSeconds > nowSeconds - Self.leewaySeconds else { return .expired }
-        let start = claims.issuedAtSeconds ?? nowSeconds
-        guard start <= latest, (claims.notBeforeSeconds ?? start) <= latest, start < claims.expiresAtSeconds,
-            claims.expiresAtSeconds - start <= maximumLifetimeSeconds
-        else { return .invalid }
+        let earliest = claims.expiresAtSeconds - maximumLifetimeSeconds
+        guard earliest <= claims.issuedAtSeconds ?? nowSeconds, (claims.notBeforeSeconds ?? 0) <= latest else {
+            return .invalid
+        }
+        if let issued = claims.issuedAtSeconds, issued > latest || issued >= claims.expiresAtSeconds { return .invalid }
         return .valid(claims)
     }
 }

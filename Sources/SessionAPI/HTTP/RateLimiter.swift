@@ -5,8 +5,11 @@ final class RateLimiter: Sendable {
     /// The most keys that are remembered; beyond it, those that have not been seen longest are forgotten.
     static let keyLimit = 20_000
 
+    /// What one request takes; a microsecond gives back as many parts as requests pass in a minute.
+    private static let cost: Int64 = 60_000_000
+
     private struct Bucket {
-        /// Requests that may still pass, in millionths.
+        /// Requests that may still pass, in parts of a `cost`.
         var allowance: Int64
         var updatedAtMicroseconds: Int64
     }
@@ -21,7 +24,7 @@ final class RateLimiter: Sendable {
     ///   - burst: how many may pass at once.
     ///   - perMinute: how many may pass in each minute after that.
     init(burst: Int, perMinute: Int) {
-        self.burst = Int64(burst) * 1_000_000
+        self.burst = Int64(burst) * Self.cost
         self.perMinute = Int64(perMinute)
     }
 
@@ -34,11 +37,10 @@ final class RateLimiter: Sendable {
             var bucket = buckets[key] ?? Bucket(allowance: burst, updatedAtMicroseconds: nowMicroseconds)
             refill(&bucket, nowMicroseconds)
             defer { buckets[key] = bucket }
-            guard bucket.allowance >= 1_000_000 else {
-                let missing = 1_000_000 - bucket.allowance
-                return (missing * 60 / perMinute + 999_999) / 1_000_000
+            guard bucket.allowance >= Self.cost else {
+                return ((Self.cost - bucket.allowance) / perMinute + 999_999) / 1_000_000
             }
-            bucket.allowance -= 1_000_000
+            bucket.allowance -= Self.cost
             return nil
         }
         guard let wait else { return }
@@ -48,7 +50,7 @@ final class RateLimiter: Sendable {
 
     private func refill(_ bucket: inout Bucket, _ nowMicroseconds: Int64) {
         let elapsed = min(max(0, nowMicroseconds - bucket.updatedAtMicroseconds), 3_600_000_000)
-        bucket.allowance = min(burst, bucket.allowance + elapsed * perMinute / 60)
+        bucket.allowance = min(burst, bucket.allowance + elapsed * perMinute)
         bucket.updatedAtMicroseconds = max(nowMicroseconds, bucket.updatedAtMicroseconds)
     }
 

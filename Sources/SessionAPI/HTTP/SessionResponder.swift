@@ -33,8 +33,7 @@ package struct SessionResponder: HTTPResponder {
         response.headers.append(contentsOf: crossOrigin.headers(for: request.head))
         response.headers[.requestID] = requestID
         response.headers[.xContentTypeOptions] = "nosniff"
-        if request.method == .head { response.body = .init() }
-        return response
+        return request.method == .head ? withoutBody(response) : response
     }
 
     private func answer(_ request: Request, _ context: SessionRequestContext) async -> Response {
@@ -135,6 +134,13 @@ extension SessionResponder {
                 .cacheControl: isSecret ? "no-store" : "private, no-cache",
             ],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    /// The answer to HEAD, which keeps the length of what GET would send.
+    private func withoutBody(_ response: Response) -> Response {
+        var answer = Response(status: response.status)
+        answer.headers = response.headers
+        return answer
     }
 
     /// A refusal of the route table, in the words of the plan's framework.

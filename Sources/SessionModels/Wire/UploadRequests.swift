@@ -47,7 +47,7 @@ package struct ConfirmUploadRequest: Sendable {
 
 extension ModelReader {
     fileprivate mutating func workspaceChapter() -> String {
-        let chapter = text("chapter_id", .line(SessionLimits.chapterCharacters))
+        let chapter = text("chapter_id", .line(1...SessionLimits.chapterCharacters.upperBound))
         if !chapter.isEmpty, !WorkspaceName.isChapter(chapter) { refuse("chapter_id", "not a name of a chapter") }
         return chapter
     }
