@@ -13,9 +13,9 @@ public struct BucketInfo: Sendable, Equatable {
     /// The bucket's ACL: `private`, `public-read` or `public-read-write`.
     public let acl: String
     /// The storage class, such as `Standard`.
-    public private(set) var storageClass = "Standard"
+    public var storageClass = "Standard"
     /// How copies are kept: `LRS` or `ZRS`.
-    public private(set) var dataRedundancyType = "LRS"
+    public var dataRedundancyType = "LRS"
 
     /// Makes an answer.
     public init(

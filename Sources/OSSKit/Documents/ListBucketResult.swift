@@ -19,11 +19,11 @@ public struct ListBucketResult: Sendable, Equatable {
         /// The ETag with its quotes.
         public let eTag: String
         /// The kind of object, such as `Normal`.
-        public internal(set) var type = "Normal"
+        public var type = "Normal"
         /// The length of the content.
         public let sizeBytes: Int64
         /// The storage class, such as `Standard`.
-        public internal(set) var storageClass = "Standard"
+        public var storageClass = "Standard"
         /// The owner; nil where it was not asked for.
         public let owner: Owner?
 

@@ -26,6 +26,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case missingContentLength = "MissingContentLength"
     case noSuchBucket = "NoSuchBucket"
     case noSuchKey = "NoSuchKey"
+    case noSuchVersion = "NoSuchVersion"
     case notImplemented = "NotImplemented"
     case preconditionFailed = "PreconditionFailed"
     case requestTimeTooSkewed = "RequestTimeTooSkewed"
@@ -96,6 +97,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .missingContentLength: Row(411, "You must provide the Content-Length HTTP header.")
         case .noSuchBucket: Row(404, "The specified bucket does not exist.", "0015-00000101")
         case .noSuchKey: Row(404, "The specified key does not exist.", "0026-00000001")
+        case .noSuchVersion: Row(404, "The specified version does not exist.")
         case .notImplemented: Row(400, "A header you provided implies functionality that is not implemented.")
         case .preconditionFailed:
             Row(412, "At least one of the pre-conditions you specified did not hold.", "0017-00001001")

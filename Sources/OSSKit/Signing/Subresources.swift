@@ -1,11 +1,17 @@
 /// The parameters that a V1 signature covers.
 ///
 /// All other parameters of a V1 request can be changed by whoever holds it. Source: oss-wire fact 2.1.
-enum Subresources {
+public enum Subresources {
     /// Whether a V1 signature covers the parameter of this name.
     static func contains(_ name: [UInt8]) -> Bool {
         CanonicalHeaders.isOSSHeader(name) || names.contains(name)
     }
+
+    /// The names that are always covered, sorted; every name that begins with `x-oss-` is covered beside them.
+    public static let list: [String] = names.map { String(decoding: $0, as: UTF8.self) }.sorted()
+
+    /// Whether a V1 signature covers a parameter, which means that it selects an operation or changes one.
+    public static func contains(_ item: QueryItem) -> Bool { contains(item.nameBytes) }
 
     private static let names: Set<[UInt8]> = Set(
         """

@@ -1,5 +1,18 @@
 /// Bytes written as hexadecimal digits.
 public enum Hexadecimal {
+    /// The bytes of a text of hexadecimal digits in either case; nil if it is anything else.
+    public static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        let digits = Array(text.utf8)
+        guard digits.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(digits.count / 2)
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            guard let high = value(of: digits[index]), let low = value(of: digits[index + 1]) else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        return bytes
+    }
+
     /// The digits in upper case, as in ETags.
     public static func upper(_ bytes: some Sequence<UInt8>) -> String {
         text(bytes, digits: upperDigits)

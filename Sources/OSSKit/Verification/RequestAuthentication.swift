@@ -56,6 +56,11 @@ public enum RequestAuthentication: Sendable {
         }
         return .presented(try reader.readHeader(header))
     }
+
+    /// Whether a parameter is a part of a signature, so that it selects and changes no operation.
+    public static func isPart(_ item: QueryItem) -> Bool {
+        QueryCredentials.isPart(item)
+    }
 }
 
 /// The traces that signatures leave in a query string.
@@ -79,6 +84,11 @@ enum QueryCredentials {
     /// Names that make sense only with a signature in the query string.
     private static let credentialNames =
         ["OSSAccessKeyId", "Signature", "x-oss-credential", "x-oss-signature", "x-oss-signature-version"] + foreignNames
+
+    /// Whether a parameter belongs to a signature of V1 or V4.
+    static func isPart(_ item: QueryItem) -> Bool {
+        v1Names.contains { item.isNamed($0) } || v4Names.contains { item.isNamed($0) }
+    }
 
     /// Whether the query string holds credentials, whole or in part.
     static func holdsCredentials(_ target: RequestTarget) -> Bool {
