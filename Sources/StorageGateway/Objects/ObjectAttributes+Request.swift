@@ -32,7 +32,8 @@ extension ObjectAttributes {
         var sizeBytes = 0
         for header in request.headers {
             let name = header.name.lowercased()
-            guard name.hasPrefix(prefix) else { continue }
+            // An empty header may be one that no signature covers (assumption A-004), so that it means nothing.
+            guard name.hasPrefix(prefix), !header.value.isEmpty else { continue }
             let key = String(name.dropFirst(prefix.count))
             guard !key.isEmpty, key.utf8.allSatisfy(isMetadataNameByte) else {
                 throw .invalidArgument(
