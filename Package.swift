@@ -146,6 +146,7 @@ let package = Package(
             name: "SessionAPITests",
             dependencies: [
                 "SessionAPI", "SessionModels", "OSSKit", "OSSClient",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -13,10 +13,10 @@ struct LogIns: Sendable {
 
     /// Opens a log-in on a device, which gets a name if it has none.
     func open(_ profile: UserProfile, device: String?) async throws -> JSONOutput {
-        let device = device ?? "server-\(Hexadecimal.text(environment.randomBytes(8)))"
+        let device = device ?? "server-\(Hexadecimal.lower(environment.randomBytes(8)))"
         let (refresh, stored) = newToken()
         try await store.openFamily(
-            Hexadecimal.text(environment.randomBytes(16)), stored, user: profile.id, device: device)
+            Hexadecimal.lower(environment.randomBytes(16)), stored, user: profile.id, device: device)
         let access = try await tokens.issue(user: profile.id, device: device)
         return .object([
             ("user", profile.json), ("access_token", .string(access.token.reveal())),

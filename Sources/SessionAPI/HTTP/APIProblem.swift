@@ -32,6 +32,7 @@ package enum APIErrorCode: String, Sendable, CaseIterable {
     case tooManyRequests = "TOO_MANY_REQUESTS"
     case internalError = "INTERNAL"
     case unavailable = "UNAVAILABLE"
+    case storageFull = "STORAGE_FULL"
 
     /// The HTTP status of the answer.
     package var status: Int {
@@ -49,7 +50,7 @@ package enum APIErrorCode: String, Sendable, CaseIterable {
         case .validationError, .uploadNotFound, .uploadSizeMismatch: 422
         case .tooManyRequests: 429
         case .internalError: 500
-        case .unavailable: 503
+        case .unavailable, .storageFull: 503
         }
     }
 

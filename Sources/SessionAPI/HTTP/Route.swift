@@ -1,4 +1,5 @@
 import HTTPTypes
+import OSSKit
 import SessionModels
 
 /// One endpoint: who may call it, how large its body may be and what answers it.
@@ -83,12 +84,19 @@ struct Call: Sendable {
     let caller: UserID?
     /// The part of the path that varies, still encoded.
     let part: ArraySlice<UInt8>
-    let target: RequestTarget
+    let target: CallTarget
     let content: RequestContent
     /// What the client's device calls itself, or nil.
     let device: String?
     let peerAddress: String
     let nowMicroseconds: Int64
+
+    /// The part of the path that varies, or nil if it is not percent-encoded UTF-8.
+    ///
+    /// Nobody decodes it again.
+    var decodedPart: String? {
+        PercentCoding.decodePath(part).flatMap { String(validating: $0, as: UTF8.self) }
+    }
 
     /// The caller as the author of a change.
     ///

@@ -65,7 +65,7 @@ struct AccountRoutes: Sendable {
 
     private func refresh(_ call: Call) async throws -> Reply {
         let request = try call.read(RefreshRequest.init)
-        try admit(call, Hexadecimal.text(Self.hash(request.refreshToken)))
+        try admit(call, Hexadecimal.lower(Self.hash(request.refreshToken)))
         return Reply(.ok, try await logIns.refresh(request))
     }
 

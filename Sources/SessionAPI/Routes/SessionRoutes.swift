@@ -66,7 +66,7 @@ struct SessionRoutes: Sendable {
 
     /// The session of the path; an id that no session can have is not found.
     private func session(of call: Call) throws(APIProblem) -> SessionID {
-        guard let session = PercentEncoding.decode(call.part).flatMap(SessionID.init) else {
+        guard let session = call.decodedPart.flatMap(SessionID.init) else {
             throw .sessionNotFound
         }
         return session
@@ -74,7 +74,7 @@ struct SessionRoutes: Sendable {
 
     /// The chapter of the path: 1 to 128 characters, decoded once.
     private func chapter(of call: Call) throws(APIProblem) -> String {
-        guard let chapter = PercentEncoding.decode(call.part) else {
+        guard let chapter = call.decodedPart else {
             throw chapterProblem("value_error", "Value error, not percent-encoded UTF-8", .null, [])
         }
         let rule = TextRule.line(1...SessionLimits.chapterCharacters.upperBound)

@@ -63,7 +63,9 @@ extension SQLiteSessionStore {
             }
             guard state == "active", status == UserStatus.active.rawValue else { return .discard(.unknown) }
             guard expiresAt > token.nowMicroseconds else { return .discard(.expired) }
-            if let presented = token.device, presented != device { return .discard(.otherDevice) }
+            if let presented = token.device, !presented.utf8.elementsEqual(device.utf8) {
+                return .discard(.otherDevice)
+            }
             try database.use(family, generation, user.text, device)
             if let successor = token.successor {
                 try database.insert(successor, user.text, device, family, generation: generation + 1)

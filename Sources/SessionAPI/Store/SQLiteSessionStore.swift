@@ -57,7 +57,11 @@ package final class SQLiteSessionStore: Sendable {
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Completion<Value>
     ) async throws -> Value {
-        try await committer.write(body)
+        do {
+            return try await committer.write(body)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
+            throw APIProblem(.storageFull, "The service has no room left", retryAfterSeconds: 60)
+        }
     }
 
     /// Runs reads that all see one snapshot.
