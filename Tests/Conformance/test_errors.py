@@ -185,7 +185,7 @@ def test_an_unknown_method_is_not_allowed(store, bucket, key, method):
 class TestListArguments:
     @pytest.mark.parametrize("name, value", [
         ("max-keys", "0"), ("max-keys", "1001"), ("max-keys", "-1"), ("max-keys", "+5"), ("max-keys", "abc"),
-        ("max-keys", "9" * 30), ("encoding-type", "base65"), ("list-type", "3"),
+        ("max-keys", "9" * 30), ("encoding-type", "base65"),
     ])
     def test_an_impossible_argument_is_refused(self, store, bucket, name, value):
         answer = store.send(Request("GET", bucket, query=((name, value),)))
