@@ -55,7 +55,7 @@ class TestTargetsAndHosts:
         assert answer is not None and answer.status == 400
         assert_refused(store, answer, bucket, key)
 
-    @pytest.mark.parametrize("host", ["", "a b", "a/b", "a,b", "a@b", "[::1", "127.0.0.1:99999", "127.0.0.1:x"])
+    @pytest.mark.parametrize("host", ["", "a b", "a/b", "a,b", "a@b", "[::1", "127.0.0.1:x"])
     def test_a_malformed_host_is_refused(self, store, bucket, key, host):
         answer = send_raw(store, head_of(signed_put(store, bucket, key), host), BODY)
         assert_refused(store, answer, bucket, key)
@@ -271,8 +271,8 @@ class TestExpect:
         assert not store.exists(bucket, key)
 
 
-def test_the_server_has_outlived_all_of_this(gateway):
+def test_the_server_has_outlived_all_of_this(gateway, store, bucket):
     """Runs last in this file: none of it ended or hung the process."""
     assert gateway.is_running
-    from kit.session import SessionClient
-    assert SessionClient(gateway.api).get("/healthz").json() == {"status": "ok"}
+    assert store.send(Request("GET", bucket)).status == 200
+    assert "Fatal error" not in gateway.log

@@ -35,10 +35,11 @@ def clean_environment(extra: dict[str, str] | None = None) -> dict[str, str]:
 
 def run_command(
     *arguments: str, environment: dict[str, str] | None = None, timeout: float = 60, folder: Path | None = None,
+    typed: str = "",
 ) -> subprocess.CompletedProcess[str]:
-    """Runs the program to its end and returns what it said."""
+    """Runs the program to its end and returns what it said; `typed` is its standard input."""
     return subprocess.run(
-        [str(binary()), *arguments], env=clean_environment(environment), cwd=folder, stdin=subprocess.DEVNULL,
+        [str(binary()), *arguments], env=clean_environment(environment), cwd=folder, input=typed,
         capture_output=True, text=True, timeout=timeout, check=False)
 
 
