@@ -3,6 +3,7 @@
 /// Source: oss-wire facts 3 and 7 (OSS API reference, error code tables and EC pages).
 public enum OSSErrorCode: String, Sendable, CaseIterable {
     case accessDenied = "AccessDenied"
+    case accessKeyIDAndSecurityTokenNotMatch = "AccessKeyIdAndSecurityTokenNotMatch"
     case badRequest = "BadRequest"
     case bucketAlreadyExists = "BucketAlreadyExists"
     case bucketNotEmpty = "BucketNotEmpty"
@@ -18,17 +19,20 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case invalidObjectName = "InvalidObjectName"
     case invalidRange = "InvalidRange"
     case invalidRequest = "InvalidRequest"
+    case invalidSecurityToken = "InvalidSecurityToken"
     case malformedXML = "MalformedXML"
     case methodNotAllowed = "MethodNotAllowed"
     case missingArgument = "MissingArgument"
     case missingContentLength = "MissingContentLength"
     case noSuchBucket = "NoSuchBucket"
     case noSuchKey = "NoSuchKey"
+    case noSuchVersion = "NoSuchVersion"
     case notImplemented = "NotImplemented"
     case preconditionFailed = "PreconditionFailed"
     case requestTimeTooSkewed = "RequestTimeTooSkewed"
     case requestTimeout = "RequestTimeout"
     case secondLevelDomainForbidden = "SecondLevelDomainForbidden"
+    case securityTokenExpired = "SecurityTokenExpired"
     case securityTokenNotSupported = "SecurityTokenNotSupported"
     case serviceUnavailable = "ServiceUnavailable"
     case signatureDoesNotMatch = "SignatureDoesNotMatch"
@@ -56,6 +60,8 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     private var row: Row {
         switch self {
         case .accessDenied: Row(403, "AccessDenied")
+        case .accessKeyIDAndSecurityTokenNotMatch:
+            Row(403, "The OSS access key id and security token you provided does not match.")
         case .badRequest: Row(400, "The request is malformed.")
         case .bucketAlreadyExists:
             Row(
@@ -79,6 +85,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .invalidObjectName: Row(400, "The specified object is not valid.")
         case .invalidRange: Row(416, "The requested range cannot be satisfied")
         case .invalidRequest: Row(400, "The request is invalid.")
+        case .invalidSecurityToken: Row(403, "The security token you provided is invalid.")
         case .malformedXML:
             Row(
                 400,
@@ -90,6 +97,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .missingContentLength: Row(411, "You must provide the Content-Length HTTP header.")
         case .noSuchBucket: Row(404, "The specified bucket does not exist.", "0015-00000101")
         case .noSuchKey: Row(404, "The specified key does not exist.", "0026-00000001")
+        case .noSuchVersion: Row(404, "The specified version does not exist.")
         case .notImplemented: Row(400, "A header you provided implies functionality that is not implemented.")
         case .preconditionFailed:
             Row(412, "At least one of the pre-conditions you specified did not hold.", "0017-00001001")
@@ -101,6 +109,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
                 "Your socket connection to the server was not read from or written to within the timeout period."
                     + " Idle connections will be closed.")
         case .secondLevelDomainForbidden: Row(403, "Please use virtual hosted style to access.")
+        case .securityTokenExpired: Row(403, "The security token you provided has expired.")
         case .securityTokenNotSupported: Row(403, "This interface does not support security token.")
         case .serviceUnavailable: Row(503, "Please reduce your request rate or try again later.")
         case .signatureDoesNotMatch:

@@ -21,7 +21,7 @@ public struct BucketName: Hashable, Sendable, CustomStringConvertible {
     public var description: String { text }
 
     private static func isValid(_ text: some StringProtocol) -> Bool {
-        let bytes = text.utf8
+        let bytes = Array(text.utf8)
         guard lengthRange.contains(bytes.count), let first = bytes.first, let last = bytes.last else { return false }
         guard isLetterOrDigit(first), isLetterOrDigit(last) else { return false }
         return bytes.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Foundation
+
+/// `keys`: the access keys of a data folder; a running server takes changes over within a second or two.
+struct KeysCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keys", abstract: "List, create, disable, enable and delete access keys of the built-in store.",
+        discussion: "A running server takes a change over within two seconds.",
+        subcommands: [List.self, Create.self, Disable.self, Enable.self, Delete.self])
+
+    /// The folder that all subcommands work on.
+    struct FolderOption: ParsableArguments {
+        @Option(help: ArgumentHelp("The folder of all data. [GATEWAY_DATA] (default: localdata)", valueName: "dir"))
+        var data: String?
+
+        /// The folder, with its secrets' folders made.
+        func folder() throws -> DataFolder {
+            let environment = ProcessInfo.processInfo.environment[ServeOption.data.environmentName]
+            let path = data ?? environment.flatMap { $0.isEmpty ? nil : $0 } ?? "localdata"
+            let folder = DataFolder(path: path)
+            do {
+                try folder.create()
+            } catch {
+                StandardError.print("storage-gateway: \(error)")
+                throw ExitStatus.unavailable
+            }
+            return folder
+        }
+    }
+
+    /// `keys list`: ids and states, never secrets.
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Print ids and states, never secrets.")
+        @OptionGroup var options: FolderOption
+
+        func run() throws {
+            for key in try KeysCommand.reporting({ try options.folder().accessKeyList() }) {
+                print("\(key.id)\t\(key.isEnabled ? "enabled" : "disabled")")
+            }
+        }
+    }
+
+    /// `keys create`: a new key, its secret in a file of mode 0600.
+    struct Create: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Generate a key; prints its id and the file of its secret.")
+        @OptionGroup var options: FolderOption
+
+        func run() throws {
+            let folder = try options.folder()
+            let key = try KeysCommand.reporting { try folder.createAccessKey() }
+            print("\(key.id)\t\(folder.secretFile(ofAccessKey: key.id))")
+        }
+    }
+
+    /// `keys disable`: requests signed with the key are refused until it is enabled.
+    struct Disable: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Refuse a key until it is enabled again.")
+        @OptionGroup var options: FolderOption
+        @Argument(help: "The access key id.") var id: String
+
+        func run() throws {
+            let folder = try options.folder()
+            try KeysCommand.reporting { try folder.renameAccessKey(id, isEnabled: false) }
+        }
+    }
+
+    /// `keys enable`: a disabled key is taken again.
+    struct Enable: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Take a disabled key again.")
+        @OptionGroup var options: FolderOption
+        @Argument(help: "The access key id.") var id: String
+
+        func run() throws {
+            let folder = try options.folder()
+            try KeysCommand.reporting { try folder.renameAccessKey(id, isEnabled: true) }
+        }
+    }
+
+    /// `keys delete`: the key and its secret are gone.
+    struct Delete: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Remove a key and its secret.")
+        @OptionGroup var options: FolderOption
+        @Argument(help: "The access key id.") var id: String
+
+        func run() throws {
+            let folder = try options.folder()
+            try KeysCommand.reporting { try folder.deleteAccessKey(id) }
+        }
+    }
+
+    /// Runs a step and reports a problem of the folder as a person can read it.
+    static func reporting<Value>(_ step: () throws -> Value) throws -> Value {
+        do {
+            return try step()
+        } catch let problem as FolderProblem {
+            StandardError.print("storage-gateway: \(problem)")
+            throw ExitStatus.dataError
+        }
+    }
+}

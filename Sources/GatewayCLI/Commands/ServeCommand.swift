@@ -1,0 +1,127 @@
+import ArgumentParser
+import Foundation
+import Logging
+
+/// `serve`: runs the session API and, unless another store is configured, the object store.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run the session API and the object store.",
+        discussion: """
+            Every option can also be given by the environment variable in brackets, or in a JSON file; a flag wins \
+            over the environment, the environment over the file, the file over the default.
+
+            Secrets are never given on the command line: OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET and JWT_SECRET \
+            come from the environment or the file, or are generated into the data folder with mode 0600.
+
+            When the server listens, it prints one line of JSON to standard output. Everything else goes to \
+            standard error.
+            """)
+
+    @Option(help: ArgumentHelp("A JSON file with options. [GATEWAY_CONFIG]", valueName: "file"))
+    var config: String?
+
+    @Option(help: ArgumentHelp("The folder of all data. [GATEWAY_DATA] (default: localdata)", valueName: "dir"))
+    var data: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the session API listens; port 0 picks a free one. [GATEWAY_API_LISTEN] (default: 127.0.0.1:10723)",
+            valueName: "host:port"))
+    var apiListen: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the object store listens; port 0 picks a free one. [GATEWAY_OSS_LISTEN] (default: 127.0.0.1:10724)",
+            valueName: "host:port"))
+    var ossListen: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The database of sessions; this version has SQLite in the data folder only. [DATABASE_URL]",
+            valueName: "url"))
+    var databaseURL: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The endpoint of another object store. [OSS_ENDPOINT] (default: the built-in store)", valueName: "url"))
+    var ossEndpoint: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The endpoint in presigned URLs. [OSS_PUBLIC_ENDPOINT] (default: the store's endpoint)", valueName: "url"))
+    var ossPublicEndpoint: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The bucket of workspace files; made if the store is ours. [OSS_BUCKET_NAME] (default: workspace)",
+            valueName: "name"))
+    var ossBucket: String?
+
+    @Option(help: ArgumentHelp("The region id. [OSS_REGION_ID] (default: cn-hangzhou)", valueName: "id"))
+    var ossRegion: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Domains below which the first label of a host is a bucket. [GATEWAY_OSS_DOMAIN] (default: localhost)",
+            valueName: "domain,…"))
+    var ossDomain: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "checking looks at the object when an upload is confirmed; trusting believes the client and is for test"
+                + " rigs without a store. [SESSION_CONFIRM] (default: checking)", valueName: "mode"))
+    var sessionConfirm: String?
+
+    @Flag(help: "Make the demo account and answer verification codes. [GATEWAY_DEMO]")
+    var demo = false
+
+    @Option(
+        help: ArgumentHelp(
+            "trace, debug, info, notice, warning, error or critical. [GATEWAY_LOG_LEVEL] (default: info)",
+            valueName: "level"))
+    var logLevel: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long requests may go on after the first signal to stop, 0 to 3600."
+                + " [GATEWAY_SHUTDOWN_GRACE_SECONDS] (default: 25)", valueName: "seconds"))
+    var shutdownGraceSeconds: String?
+
+    func run() async throws {
+        do {
+            let options = try await OptionReader(flags: flags, environment: ProcessInfo.processInfo.environment)
+            let configuration = try await ServeConfiguration(options)
+            LoggingSystem.bootstrap { label in
+                var handler = StreamLogHandler.standardError(label: label)
+                handler.logLevel = configuration.logLevel
+                return handler
+            }
+            try await GatewayServer(configuration).run()
+        } catch let problem as ConfigurationProblem {
+            StandardError.print("storage-gateway: \(problem)")
+            throw ExitStatus.configuration
+        } catch let problem as FolderInUse {
+            StandardError.print("storage-gateway: \(problem)")
+            throw ExitStatus.folderInUse
+        } catch let problem as FolderProblem {
+            StandardError.print("storage-gateway: \(problem)")
+            throw ExitStatus.unavailable
+        } catch let problem as ListenProblem {
+            StandardError.print("storage-gateway: \(problem)")
+            throw ExitStatus.unavailable
+        }
+    }
+
+    private var flags: [ServeOption: String] {
+        let given: [(ServeOption, String?)] = [
+            (.configFile, config), (.data, data), (.apiListen, apiListen), (.ossListen, ossListen),
+            (.databaseURL, databaseURL), (.ossEndpoint, ossEndpoint), (.ossPublicEndpoint, ossPublicEndpoint),
+            (.ossBucket, ossBucket), (.ossRegion, ossRegion), (.ossDomain, ossDomain),
+            (.sessionConfirm, sessionConfirm), (.demo, demo ? "true" : nil), (.logLevel, logLevel),
+            (.shutdownGraceSeconds, shutdownGraceSeconds),
+        ]
+        return given.reduce(into: [:]) { flags, option in
+            if let text = option.1 { flags[option.0] = text }
+        }
+    }
+}

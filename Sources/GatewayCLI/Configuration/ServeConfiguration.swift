@@ -1,0 +1,158 @@
+import Logging
+import OSSKit
+
+/// Everything that `serve` needs to know, read once at start and checked together.
+struct ServeConfiguration {
+    /// The folder of all data, created when it is not there.
+    let dataFolder: String
+    /// Where the session API listens.
+    let apiListen: ListenAddress
+    /// Where the built-in object store listens; unused with an endpoint of another store.
+    let ossListen: ListenAddress
+    /// The endpoint of another object store; nil for the built-in one.
+    let ossEndpoint: String?
+    /// The endpoint that stands in presigned URLs; nil for the same as the gateway's own.
+    let ossPublicEndpoint: String?
+    /// The bucket of the workspace files.
+    let bucket: BucketName
+    /// The region id without `oss-`.
+    let region: String
+    /// The domains below which the first label of a host is a bucket.
+    let virtualHostDomains: [String]
+    /// The access key given by the environment or a file; nil generates one.
+    let accessKey: (id: String, secret: Secret)?
+    /// The secret of access tokens given by the environment or a file; nil generates one.
+    let jwtSecret: Secret?
+    /// Whether a confirm looks at the object; false only with `SESSION_CONFIRM=trusting`.
+    let confirmLooksAtObjects: Bool
+    /// Whether the demo account and development mode are on.
+    let isDemo: Bool
+    /// The least level that is logged.
+    let logLevel: Logger.Level
+    /// How long requests may go on after the first signal to stop.
+    let shutdownGraceSeconds: Int64
+
+    /// Whether this process runs the object store itself.
+    var hasBuiltInStore: Bool { ossEndpoint == nil }
+
+    /// Reads and checks all options.
+    ///
+    /// - Throws: `ConfigurationProblem`, naming the option.
+    init(_ options: OptionReader) async throws {
+        dataFolder = try await Self.required(.data, options)
+        apiListen = try await Self.listenAddress(.apiListen, options)
+        ossListen = try await Self.listenAddress(.ossListen, options)
+        try await Self.checkDatabase(options)
+        ossEndpoint = try await Self.endpoint(.ossEndpoint, options)
+        ossPublicEndpoint = try await Self.endpoint(.ossPublicEndpoint, options)
+        let bucketText = try await Self.required(.ossBucket, options)
+        do {
+            bucket = try BucketName(bucketText)
+        } catch {
+            throw ConfigurationProblem(
+                option: ServeOption.ossBucket.displayName,
+                reason: "\(bucketText) is not a bucket name: 3 to 63 of a-z, 0-9 and -, no - at either end")
+        }
+        region = try await Self.checked(.ossRegion, options, "3 to 64 of a-z, 0-9 and -") { text in
+            (3...64).contains(text.utf8.count) && text.utf8.allSatisfy(Self.isLabelByte) ? text : nil
+        }
+        virtualHostDomains = try await Self.checked(.ossDomain, options, "host names, separated by commas") { text in
+            let domains = text.lowercased().split(separator: ",").map { String($0.filter { $0 != " " }) }
+            let areHosts = domains.allSatisfy { domain in
+                !domain.isEmpty && domain.utf8.allSatisfy { Self.isLabelByte($0) || $0 == UInt8(ascii: ".") }
+            }
+            return areHosts && !domains.isEmpty && domains.count <= 32 ? domains : nil
+        }
+        accessKey = try await Self.accessKey(options)
+        jwtSecret = try await Self.jwtSecret(options)
+        confirmLooksAtObjects = try await Self.checked(.sessionConfirm, options, "checking or trusting") { text in
+            ["checking": true, "trusting": false][text]
+        }
+        isDemo = try await Self.checked(.demo, options, "true or false") { text in
+            ["true": true, "1": true, "yes": true, "false": false, "0": false, "no": false][text.lowercased()]
+        }
+        logLevel = try await Self.checked(
+            .logLevel, options, "one of trace, debug, info, notice, warning, error, critical"
+        ) { Logger.Level(rawValue: $0.lowercased()) }
+        shutdownGraceSeconds = try await Self.checked(.shutdownGraceSeconds, options, "seconds from 0 to 3600") {
+            text in
+            DecimalNumber.parse(text).flatMap { $0 <= 3_600 ? $0 : nil }
+        }
+        guard hasBuiltInStore || accessKey != nil else {
+            throw ConfigurationProblem(
+                option: ServeOption.ossEndpoint.displayName,
+                reason: "a store of its own needs OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET")
+        }
+    }
+
+    private static func required(_ option: ServeOption, _ options: OptionReader) async throws -> String {
+        guard let text = try await options.text(option) else {
+            throw ConfigurationProblem(option: option.displayName, reason: "it must be given")
+        }
+        return text
+    }
+
+    private static func checked<Value>(
+        _ option: ServeOption, _ options: OptionReader, _ rule: String, _ parse: (String) -> Value?
+    ) async throws -> Value {
+        let text = try await required(option, options)
+        guard let value = parse(text) else {
+            throw ConfigurationProblem(option: option.displayName, reason: "\(text) is not \(rule)")
+        }
+        return value
+    }
+
+    private static func listenAddress(_ option: ServeOption, _ options: OptionReader) async throws -> ListenAddress {
+        try await checked(option, options, "HOST:PORT with a port from 0 to 65535", ListenAddress.init)
+    }
+
+    private static func endpoint(_ option: ServeOption, _ options: OptionReader) async throws -> String? {
+        guard let text = try await options.text(option) else { return nil }
+        let lower = text.lowercased()
+        guard lower.hasPrefix("http://") || lower.hasPrefix("https://"),
+            let start = text.range(of: "://")?.upperBound, !text[start...].isEmpty,
+            text[start...].utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
+            !text[start...].contains(where: { "?#@".contains($0) })
+        else {
+            throw ConfigurationProblem(
+                option: option.displayName, reason: "\(text) is not a URL such as https://oss-cn-hangzhou.aliyuncs.com")
+        }
+        return text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    private static func checkDatabase(_ options: OptionReader) async throws {
+        guard try await options.text(.databaseURL) != nil else { return }
+        throw ConfigurationProblem(
+            option: ServeOption.databaseURL.displayName,
+            reason: "this version keeps sessions in SQLite in the data folder and has no other database yet")
+    }
+
+    private static func accessKey(_ options: OptionReader) async throws -> (id: String, secret: Secret)? {
+        let id = try await options.text(.accessKeyID)
+        let secret = try await options.text(.accessKeySecret)
+        guard id != nil || secret != nil else { return nil }
+        guard let id, let secret else {
+            throw ConfigurationProblem(
+                option: ServeOption.accessKeyID.displayName, reason: "it and OSS_ACCESS_KEY_SECRET go together")
+        }
+        guard AccessKeyFile.isAccessKeyID(id) else {
+            throw ConfigurationProblem(
+                option: ServeOption.accessKeyID.displayName, reason: "it must be 1 to 128 letters, digits, - _ or .")
+        }
+        return (id, Secret(secret))
+    }
+
+    private static func jwtSecret(_ options: OptionReader) async throws -> Secret? {
+        guard let text = try await options.text(.jwtSecret) else { return nil }
+        guard text.utf8.count >= 32 else {
+            throw ConfigurationProblem(
+                option: ServeOption.jwtSecret.displayName, reason: "it must have at least 32 bytes of randomness")
+        }
+        return Secret(text)
+    }
+
+    private static func isLabelByte(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            || byte == UInt8(ascii: "-")
+    }
+}

@@ -1,0 +1,76 @@
+/// One option of `serve`: its flag, its environment variable, its key in a configuration file, and its default.
+///
+/// Precedence: flag, environment, file, default. An empty text counts as not given.
+enum ServeOption: String, CaseIterable {
+    case configFile
+    case data
+    case apiListen
+    case ossListen
+    case databaseURL
+    case ossEndpoint
+    case ossPublicEndpoint
+    case ossBucket
+    case ossRegion
+    case ossDomain
+    case accessKeyID
+    case accessKeySecret
+    case jwtSecret
+    case sessionConfirm
+    case demo
+    case logLevel
+    case shutdownGraceSeconds
+
+    /// The flag without its dashes; nil for what must not stand on a command line.
+    var flag: String? { row.flag }
+    /// The key in a configuration file, dotted; the environment variable follows from it.
+    var key: String { row.key }
+    /// The value if nothing is given; nil means that the option stays unset.
+    var defaultText: String? { row.defaultText }
+
+    /// The name of the environment variable.
+    var environmentName: String {
+        key.reduce(into: "") { name, character in
+            if character == "." {
+                name += "_"
+            } else if character.isUppercase {
+                name += "_" + String(character)
+            } else {
+                name += character.uppercased()
+            }
+        }
+    }
+
+    /// How a person names the option in a message.
+    var displayName: String {
+        flag.map { "--\($0) (\(environmentName))" } ?? environmentName
+    }
+
+    private struct Row {
+        let flag: String?
+        let key: String
+        let defaultText: String?
+    }
+
+    private var row: Row {
+        switch self {
+        case .configFile: Row(flag: "config", key: "gateway.config", defaultText: nil)
+        case .data: Row(flag: "data", key: "gateway.data", defaultText: "localdata")
+        case .apiListen: Row(flag: "api-listen", key: "gateway.apiListen", defaultText: "127.0.0.1:10723")
+        case .ossListen: Row(flag: "oss-listen", key: "gateway.ossListen", defaultText: "127.0.0.1:10724")
+        case .databaseURL: Row(flag: "database-url", key: "database.url", defaultText: nil)
+        case .ossEndpoint: Row(flag: "oss-endpoint", key: "oss.endpoint", defaultText: nil)
+        case .ossPublicEndpoint: Row(flag: "oss-public-endpoint", key: "oss.publicEndpoint", defaultText: nil)
+        case .ossBucket: Row(flag: "oss-bucket", key: "oss.bucketName", defaultText: "workspace")
+        case .ossRegion: Row(flag: "oss-region", key: "oss.regionId", defaultText: "cn-hangzhou")
+        case .ossDomain: Row(flag: "oss-domain", key: "gateway.ossDomain", defaultText: "localhost")
+        case .accessKeyID: Row(flag: nil, key: "oss.accessKeyId", defaultText: nil)
+        case .accessKeySecret: Row(flag: nil, key: "oss.accessKeySecret", defaultText: nil)
+        case .jwtSecret: Row(flag: nil, key: "jwt.secret", defaultText: nil)
+        case .sessionConfirm: Row(flag: "session-confirm", key: "session.confirm", defaultText: "checking")
+        case .demo: Row(flag: "demo", key: "gateway.demo", defaultText: "false")
+        case .logLevel: Row(flag: "log-level", key: "gateway.logLevel", defaultText: "info")
+        case .shutdownGraceSeconds:
+            Row(flag: "shutdown-grace-seconds", key: "gateway.shutdownGraceSeconds", defaultText: "25")
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import SessionAPI
+
+/// What a person sees on standard error when the server listens.
+struct Banner {
+    /// The facts, as they stand in the ready line.
+    let ready: ReadyLine
+    /// Whether the demo account is there.
+    let isDemo: Bool
+    /// Whether this process runs the object store itself.
+    let hasBuiltInStore: Bool
+    /// The folder of all data.
+    let dataFolder: String
+
+    /// The text, several lines.
+    var text: String {
+        var lines = [
+            "",
+            "StorageGateway \(ready.version) is ready",
+            "",
+            "  Session API    \(ready.apiEndpoint)",
+            "  Object store   \(ready.ossEndpoint)\(hasBuiltInStore ? "" : " (not ours)")",
+            "  Bucket         \(ready.bucket), region \(ready.region)",
+            "  Access key id  \(ready.accessKeyId)",
+            "  Its secret     \(ready.accessKeySecretFile ?? "in OSS_ACCESS_KEY_SECRET")",
+        ]
+        if isDemo { lines.append("  Demo account   \(Accounts.demoEmail) / \(Accounts.demoPassword.reveal())") }
+        if isDemo, hasBuiltInStore, let secretFile = ready.accessKeySecretFile {
+            lines += ["", "Three lines to paste (the second needs: pip install oss2):", ""]
+            lines += pasteLines(secretFile: secretFile)
+        }
+        lines += ["", "Ctrl-C finishes what is running and stops.", ""]
+        return lines.joined(separator: "\n")
+    }
+
+    private func pasteLines(secretFile: String) -> [String] {
+        let login = #"{"email":"\#(Accounts.demoEmail)","password":"\#(Accounts.demoPassword.reveal())"}"#
+        let curl = """
+            curl -s -X POST \(ready.apiEndpoint)/v1/auth/login -H 'Content-Type: application/json' -d '\(login)'
+            """
+        let python = """
+            python3 -c "import oss2; b = oss2.Bucket(oss2.Auth('\(ready.accessKeyId)', \
+            open('\(secretFile)').read().strip()), '\(ready.ossEndpoint)', '\(ready.bucket)'); \
+            b.put_object('hello.txt', 'hello'); print(b.get_object('hello.txt').read())"
+            """
+        let presign = """
+            curl -f -X PUT --data-binary hello -H 'Content-Type: text/plain' "$(\(ProgramPath.text) presign put \
+            hello.txt --content-type text/plain --endpoint \(ready.ossEndpoint) --bucket \(ready.bucket) \
+            --data '\(dataFolder)')" && echo stored
+            """
+        return ["  \(curl)", "", "  \(python)", "", "  \(presign)"]
+    }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import HTTPFront
+import Hummingbird
+import Logging
+import NIOCore
+import OSSKit
+import ObjectStore
+import ServiceLifecycle
+import StorageGateway
+
+/// One running server: data folder, object store, session API, and the order in which they start and stop.
+struct GatewayServer {
+    /// The account of the access keys of a data folder.
+    static let ownerID = "1000000000000001"
+
+    private let configuration: ServeConfiguration
+    private let folder: DataFolder
+    private let logger: Logger
+    private let libraryLogger: Logger
+
+    /// Takes a checked configuration; nothing is opened yet.
+    init(_ configuration: ServeConfiguration) {
+        self.configuration = configuration
+        folder = DataFolder(path: configuration.dataFolder)
+        logger = Logger(label: "storage-gateway")
+        var libraryLogger = Logger(label: "storage-gateway.http")
+        libraryLogger.logLevel = max(configuration.logLevel, .notice)
+        self.libraryLogger = libraryLogger
+    }
+
+    /// Starts, serves until a signal asks to stop, and stops.
+    ///
+    /// - Throws: `FolderProblem`, `FolderInUse`, `ListenProblem`.
+    func run() async throws {
+        try folder.create()
+        let lock = try FolderLock(folder.lockFile)
+        defer { withExtendedLifetime(lock) {} }
+        let accessKey = try signingKey()
+        let store = configuration.hasBuiltInStore ? try await openStore() : nil
+        let ossPort = OneTimeValue<Int>()
+        var services: [any Service] = []
+        if let store { services += try ossServices(store, accessKey: accessKey, port: ossPort) }
+        services.append(
+            SessionAPIService(
+                configuration: configuration, folder: folder, accessKey: accessKey, ossPort: ossPort,
+                logger: logger, libraryLogger: libraryLogger))
+        // The group stops its services from the last to the first: the API, which needs the store, before the store.
+        var group = ServiceGroupConfiguration(
+            services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: libraryLogger)
+        group.maximumGracefulShutdownDuration = .seconds(configuration.shutdownGraceSeconds)
+        let outcome: Result<Void, any Error>
+        do {
+            try await ServiceGroup(configuration: group).run()
+            outcome = .success(())
+        } catch {
+            outcome = .failure(error)
+        }
+        try await store?.close()
+        logger.notice("stopped")
+        try outcome.get()
+    }
+
+    /// The key with which the session API signs: the configured one, or the folder's first.
+    private func signingKey() throws -> AccessKey {
+        let key = try configuration.accessKey ?? folder.firstAccessKey()
+        return AccessKey(id: key.id, secret: key.secret, ownerID: Self.ownerID)
+    }
+
+    private func openStore() async throws -> DiskStore {
+        let logger = logger
+        let environment = StoreEnvironment(
+            now: SystemEnvironment.nowMilliseconds, randomBytes: SystemEnvironment.randomBytes,
+            onFatal: { SystemEnvironment.endAfterDiskFailure($0, logger: logger) })
+        let store: DiskStore
+        do {
+            store = try await DiskStore.open(StoreConfiguration(folder: folder.objects), environment: environment)
+        } catch StoreFailure.folderIsInUse {
+            throw FolderInUse(path: folder.objects)
+        } catch let failure as StoreFailure {
+            throw FolderProblem(path: folder.objects, reason: "the object store cannot be opened: \(failure)")
+        }
+        _ = try await store.createBucket(NewBucket(name: configuration.bucket, ownerID: Self.ownerID))
+        return store
+    }
+
+    private func ossServices(
+        _ store: DiskStore, accessKey: AccessKey, port: OneTimeValue<Int>
+    ) throws -> [any Service] {
+        let fixedKey = configuration.accessKey == nil ? nil : accessKey
+        let ring = AccessKeyRing(try AccessKeyReloader.keys(of: folder, fixedKey: fixedKey))
+        let surface = SurfaceConfiguration(
+            region: configuration.region, virtualHostDomains: configuration.virtualHostDomains,
+            extranetEndpoint: extranetEndpoint, ownerDisplayName: "storage-gateway")
+        let environment = SurfaceEnvironment(
+            now: SystemEnvironment.nowMilliseconds, randomBits: SystemEnvironment.randomBits,
+            welcomeBody: { GuardedHTTP1Channel.welcomeRequestBody(on: $0) })
+        let responder = OSSResponder(
+            store: store, keys: ring, configuration: surface, environment: environment, logger: logger)
+        let listener = ListenerService(
+            name: "the object store", address: configuration.ossListen,
+            responder: AccessLogResponder(responder, requestIDHeader: "x-oss-request-id", logger: logger),
+            refusalBody: FrontRefusals.oss, onListening: { port.set($0) }, logger: libraryLogger)
+        return [
+            AccessKeyReloader(folder: folder, fixedKey: fixedKey, ring: ring, logger: logger),
+            StoreMaintenance(store: store, logger: logger), listener,
+        ]
+    }
+
+    /// The endpoint that bucket documents show: the public one; nil if none is configured.
+    private var extranetEndpoint: String? {
+        guard let endpoint = configuration.ossPublicEndpoint, let scheme = endpoint.range(of: "://") else { return nil }
+        return String(endpoint[scheme.upperBound...])
+    }
+}

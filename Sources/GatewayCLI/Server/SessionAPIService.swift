@@ -1,0 +1,78 @@
+import Foundation
+import HTTPFront
+import Logging
+import ServiceLifecycle
+import SessionAPI
+import StorageGateway
+
+/// The session API as a service: it starts when the object store listens, and tells when it listens itself.
+struct SessionAPIService: Service {
+    /// The checked options.
+    let configuration: ServeConfiguration
+    /// The data folder.
+    let folder: DataFolder
+    /// The key that signs the API's requests and URLs.
+    let accessKey: AccessKey
+    /// The port of the built-in store, once it listens.
+    let ossPort: OneTimeValue<Int>
+    /// The server's logger.
+    let logger: Logger
+    /// The logger of the server library.
+    let libraryLogger: Logger
+
+    func run() async throws {
+        let endpoint = try await ossEndpoint()
+        let sessions = try await openSessions(ossEndpoint: endpoint)
+        let outcome: Result<Void, any Error>
+        do {
+            try await sessions.listener(
+                address: configuration.apiListen, logger: logger, libraryLogger: libraryLogger
+            ) { port in
+                announce(apiPort: port, ossEndpoint: configuration.ossPublicEndpoint ?? endpoint)
+            }.run()
+            outcome = .success(())
+        } catch {
+            outcome = .failure(error)
+        }
+        try await sessions.close()
+        try outcome.get()
+    }
+
+    /// The endpoint by which this process reaches the store.
+    private func ossEndpoint() async throws -> String {
+        if let endpoint = configuration.ossEndpoint { return endpoint }
+        guard let port = await ossPort.wait() else { throw CancellationError() }
+        return "http://\(ListenAddress.authority(host: configuration.ossListen.reachableHost, port: port))"
+    }
+
+    private func openSessions(ossEndpoint: String) async throws -> Sessions {
+        let secret = try configuration.jwtSecret ?? folder.jwtSecret()
+        return try await Sessions.open(
+            configuration: configuration, folder: folder, tokenSecret: secret,
+            workspace: Sessions.Workspace(
+                endpoint: ossEndpoint, publicEndpoint: configuration.ossPublicEndpoint ?? ossEndpoint,
+                accessKey: accessKey),
+            logger: logger)
+    }
+
+    /// Tells a person on standard error and a program on standard output that everything listens.
+    private func announce(apiPort: Int, ossEndpoint: String) {
+        let authority = ListenAddress.authority(host: configuration.apiListen.reachableHost, port: apiPort)
+        let ready = ReadyLine(
+            apiEndpoint: "http://\(authority)", ossEndpoint: ossEndpoint, bucket: configuration.bucket.text,
+            region: configuration.region, accessKeyId: accessKey.id,
+            accessKeySecretFile: configuration.accessKey == nil ? folder.secretFile(ofAccessKey: accessKey.id) : nil,
+            pid: ProcessInfo.processInfo.processIdentifier, version: Version.text)
+        StandardError.print(
+            Banner(
+                ready: ready, isDemo: configuration.isDemo, hasBuiltInStore: configuration.hasBuiltInStore,
+                dataFolder: folder.path
+            ).text)
+        do {
+            try ready.print()
+        } catch {
+            // Nobody reads standard output; the server is there all the same.
+            logger.warning("the ready line could not be written", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import HTTPFront
+import Logging
+import NIOPosix
+import OSSKit
+import SessionAPI
+import StorageGateway
+
+/// The opened session API: its database, its way to the object store, and what answers requests.
+struct Sessions {
+    /// How the session API reaches the bucket of workspace files.
+    struct Workspace {
+        /// The endpoint that this process uses.
+        let endpoint: String
+        /// The endpoint in presigned URLs.
+        let publicEndpoint: String
+        /// The key that signs.
+        let accessKey: AccessKey
+    }
+
+    /// The machine's clock and randomness.
+    static let environment = SessionEnvironment(
+        nowMicroseconds: SystemEnvironment.nowMicroseconds, randomBytes: SystemEnvironment.randomBytes)
+
+    private let store: SQLiteSessionStore
+    private let responder: SessionResponder
+
+    /// Opens the database, makes the demo account where it is asked for, and composes the API.
+    ///
+    /// - Throws: `FolderProblem` if the database cannot be opened.
+    static func open(
+        configuration: ServeConfiguration, folder: DataFolder, tokenSecret: Secret, workspace: Workspace,
+        logger: Logger
+    ) async throws -> Sessions {
+        var options = SessionAPIConfiguration(tokenSecret: tokenSecret)
+        options.isDevelopment = configuration.isDemo
+        options.allowedOrigins = configuration.isDemo ? ["*"] : []
+        options.confirmMode = configuration.confirmLooksAtObjects ? .verifying : .trusting
+        let store = try await openStore(folder, logger: logger)
+        if configuration.isDemo {
+            try await Accounts(store: store, configuration: options, environment: environment).ensureDemoAccount()
+        }
+        let responder = try await SessionAPI.makeResponder(
+            configuration: options, store: store, storage: nil, environment: environment, logger: logger)
+        return Sessions(store: store, responder: responder)
+    }
+
+    /// Opens the database of a data folder.
+    ///
+    /// - Throws: `FolderProblem` if it cannot be opened.
+    static func openStore(_ folder: DataFolder, logger: Logger) async throws -> SQLiteSessionStore {
+        do {
+            return try await NIOThreadPool.singleton.runIfActive {
+                try SQLiteSessionStore(path: folder.sessionsDatabase, logger: logger) {
+                    SystemEnvironment.endAfterDiskFailure("the session store failed", logger: logger)
+                }
+            }
+        } catch {
+            throw FolderProblem(path: folder.sessionsDatabase, reason: "the database cannot be opened: \(error)")
+        }
+    }
+
+    /// The server of the API.
+    func listener(
+        address: ListenAddress, logger: Logger, libraryLogger: Logger,
+        onListening: @escaping @Sendable (Int) async -> Void
+    ) -> ListenerService<AccessLogResponder<SessionResponder>> {
+        ListenerService(
+            name: "the session API", address: address,
+            responder: AccessLogResponder(responder, requestIDHeader: "X-Request-Id", logger: logger),
+            refusalBody: FrontRefusals.api, onListening: onListening, logger: libraryLogger)
+    }
+
+    /// Closes the database.
+    func close() async throws {
+        try await NIOThreadPool.singleton.runIfActive { [store] in try store.shutDown() }
+    }
+}

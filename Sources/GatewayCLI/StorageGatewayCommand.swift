@@ -1,0 +1,22 @@
+import ArgumentParser
+
+/// `storage-gateway`: Alibaba Cloud OSS on this machine, an upload gateway, and a session API.
+@main
+struct StorageGatewayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "storage-gateway",
+        abstract: "An OSS-compatible object store, an upload gateway and a session API in one program.",
+        version: Version.text,
+        subcommands: [
+            ServeCommand.self, PresignCommand.self, KeysCommand.self, UsersCommand.self, VersionCommand.self,
+        ])
+}
+
+/// `version`: prints the version.
+struct VersionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
+
+    func run() throws {
+        print(Version.text)
+    }
+}

@@ -1,8 +1,0 @@
-import ArgumentParser
-
-import Configuration
-
-import Hummingbird
-
-
-print("x")

@@ -1,0 +1,22 @@
+/// The limits that hold for every connection, before either API sees a request.
+///
+/// Source: SECURITY checklist 6 to 11; the defaults of the HTTP library are named where we differ from them.
+package struct FrontLimits: Sendable {
+    /// The most header fields of one request.
+    package var headerFieldCount = 100
+    /// The most bytes of one header field, name and value together.
+    package var headerFieldBytes = 32 * 1_024
+    /// The most bytes of all header fields of one request, the request line included.
+    package var headerListBytes = 32 * 1_024
+    /// How long a connection may stay idle, or take to send a request's head, before it is closed.
+    package var idleTimeoutSeconds: Int64 = 60
+    /// How many more bytes are taken after a refusal, so that the client can read it.
+    package var lingerBytes = 64 * 1_024
+    /// How long a connection lingers after a refusal, in milliseconds.
+    package var lingerMilliseconds: Int64 = 1_000
+    /// The most connections that are open at once; further ones wait in the listener's backlog.
+    package var connections = 8_192
+
+    /// Makes the default limits.
+    package init() {}
+}

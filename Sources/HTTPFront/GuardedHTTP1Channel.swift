@@ -1,0 +1,58 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+
+/// The HTTP/1.1 channel of both APIs: the parser with our limits, the guard, then what the server library brings.
+package struct GuardedHTTP1Channel: ServerChildChannel, HTTPChannelHandler {
+    package typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+
+    package let responder: HTTPChannelHandler.Responder
+    private let limits: FrontLimits
+    private let refusalBody: @Sendable (FrontRefusal) -> FrontRefusalBody
+
+    /// A builder for `Hummingbird.Application`.
+    ///
+    /// - Parameters:
+    ///   - limits: What one connection may ask for.
+    ///   - refusalBody: Words a refusal in the terms of the API that is served.
+    package static func builder(
+        limits: FrontLimits, refusalBody: @escaping @Sendable (FrontRefusal) -> FrontRefusalBody
+    ) -> HTTPServerBuilder {
+        HTTPServerBuilder { responder in
+            GuardedHTTP1Channel(responder: responder, limits: limits, refusalBody: refusalBody)
+        }
+    }
+
+    package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        channel.eventLoop.makeCompletedFuture {
+            var decoderLimits = NIOHTTPDecoderLimitConfiguration()
+            decoderLimits.maxHeaderFieldSize = limits.headerFieldBytes
+            decoderLimits.maxHeaderListSize = limits.headerListBytes
+            decoderLimits.maxHeaderFieldCount = limits.headerFieldCount
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.configureHTTPServerPipeline(
+                withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: true,
+                withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoderLimits)
+            try pipeline.addHandler(ConnectionGuard(limits: limits, refusalBody: refusalBody))
+            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+            try pipeline.addHandler(
+                HTTPConnectionStateHandler(idleTimeout: .seconds(limits.idleTimeoutSeconds), logger: logger))
+            return try NIOAsyncChannel(
+                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+        }
+    }
+
+    package func handle(value asyncChannel: Value, logger: Logger) async {
+        await handleHTTP(asyncChannel: asyncChannel, logger: logger)
+    }
+
+    /// Tells a client that waits for `100 Continue` to send its body.
+    ///
+    /// Called once the request is authenticated; without effect where nobody waits.
+    package static func welcomeRequestBody(on channel: any Channel) {
+        channel.triggerUserOutboundEvent(RequestBodyWelcome(), promise: nil)
+    }
+}

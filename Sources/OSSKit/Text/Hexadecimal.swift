@@ -1,0 +1,58 @@
+/// Bytes written as hexadecimal digits.
+public enum Hexadecimal {
+    /// The bytes of a text of hexadecimal digits in either case; nil if it is anything else.
+    public static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        let digits = Array(text.utf8)
+        guard digits.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(digits.count / 2)
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            guard let high = value(of: digits[index]), let low = value(of: digits[index + 1]) else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        return bytes
+    }
+
+    /// The digits in upper case, as in ETags.
+    public static func upper(_ bytes: some Sequence<UInt8>) -> String {
+        text(bytes, digits: upperDigits)
+    }
+
+    /// The digits in lower case, as in V4 signatures.
+    public static func lower(_ bytes: some Sequence<UInt8>) -> String {
+        text(bytes, digits: lowerDigits)
+    }
+
+    /// Upper-case pairs, each with a blank after it, the last one too: the form of `StringToSignBytes`.
+    static func spacedPairs(_ bytes: some Sequence<UInt8>) -> String {
+        var written: [UInt8] = []
+        for byte in bytes {
+            written.append(upperDigits[Int(byte >> 4)])
+            written.append(upperDigits[Int(byte & 15)])
+            written.append(ASCII.blank)
+        }
+        return String(decoding: written, as: UTF8.self)
+    }
+
+    /// The value of a digit of either case; nil if it is none.
+    static func value(of digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        default: nil
+        }
+    }
+
+    static let upperDigits = Array("0123456789ABCDEF".utf8)
+    private static let lowerDigits = Array("0123456789abcdef".utf8)
+
+    private static func text(_ bytes: some Sequence<UInt8>, digits: [UInt8]) -> String {
+        var written: [UInt8] = []
+        for byte in bytes {
+            written.append(digits[Int(byte >> 4)])
+            written.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: written, as: UTF8.self)
+    }
+}

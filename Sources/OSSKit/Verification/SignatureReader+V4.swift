@@ -1,0 +1,88 @@
+/// What V4 has in common in the header and in the URL.
+extension SignatureReader {
+    /// `Credential`: an access key ID and a scope, not yet compared with anything.
+    struct Credential {
+        let accessKeyID: String
+        let scope: ScopeV4
+        let terminator: String
+
+        /// Takes `id/day/region/product/terminator`; nil if it has another shape.
+        init?(_ text: some StringProtocol) {
+            let parts = text.utf8.split(separator: ASCII.slash, omittingEmptySubsequences: false).map {
+                String(decoding: $0, as: UTF8.self)
+            }
+            guard parts.count == 5, isAccessKeyID(parts[0]) else { return nil }
+            accessKeyID = parts[0]
+            scope = ScopeV4(day: parts[1], region: parts[2], product: parts[3])
+            terminator = parts[4]
+        }
+    }
+
+    /// How header and URL word the same refusals.
+    struct Wording {
+        let terminator: OSSError
+        let day: OSSError
+        let region: OSSError
+        let product: OSSError
+    }
+
+    /// Checks a scope: its end, then its day, its region and its product.
+    func check(_ credential: Credential, date: String, wording: Wording) throws(OSSError) {
+        let scope = credential.scope
+        guard credential.terminator.utf8.elementsEqual(ScopeV4.terminator.utf8) else { throw wording.terminator }
+        guard scope.day.utf8.count == 8, date.utf8.starts(with: scope.day.utf8) else { throw wording.day }
+        guard scope.region.utf8.elementsEqual(conditions.region.utf8) else { throw wording.region }
+        guard scope.product.utf8.elementsEqual(conditions.product.utf8) else { throw wording.product }
+    }
+
+    /// Checks `x-oss-content-sha256`, whose one value says that the body is not covered.
+    ///
+    /// - Parameter isRequired: whether it has to be there, as it has to with a signature in the header.
+    func checkPayload(isRequired: Bool) throws(OSSError) {
+        let payload = request.header("x-oss-content-sha256")
+        guard payload != nil || isRequired else { return }
+        guard let payload, payload.utf8.elementsEqual(CanonicalV4.unsignedPayload.utf8) else {
+            throw .invalidArgument(
+                "x-oss-content-sha256", payload ?? "",
+                message: "The header x-oss-content-sha256 must be UNSIGNED-PAYLOAD.", ec: "0002-00000214")
+        }
+    }
+
+    /// The list of additional headers in the form in which it is signed: in lower case and sorted.
+    ///
+    /// - Returns: nil if a name is doubled, no name, or that of a header which the request does not have.
+    func additionalHeaders(_ list: some StringProtocol) -> [String]? {
+        guard !list.isEmpty else { return [] }
+        let names = list.utf8.split(separator: ASCII.semicolon, omittingEmptySubsequences: false)
+            .map { $0.map(ASCII.lowercased) }
+            .sorted { $0.lexicographicallyPrecedes($1) }
+        let headers = signable.canonicalHeaders
+        var canonical: [String] = []
+        for (position, name) in names.enumerated() {
+            let text = String(decoding: name, as: UTF8.self)
+            guard headers.value(of: text) != nil, position == 0 || names[position - 1] != name else { return nil }
+            canonical.append(text)
+        }
+        return canonical
+    }
+
+    /// The strings that the signature may be over: with empty headers, and without them where there are any.
+    ///
+    /// Clients differ, and what OSS does is not documented. Source: oss-wire fact 2.4.
+    func forms(additional: [String], date: String, scope: ScopeV4) -> PresentedSignature.Forms {
+        let form: (Bool) -> PresentedSignature.FormV4 = { leavingOutEmptyHeaders in
+            let canonicalRequest = CanonicalV4.request(
+                signable, additionalHeaders: additional, leavingOutEmptyHeaders: leavingOutEmptyHeaders)
+            return PresentedSignature.FormV4(
+                canonicalRequest: canonicalRequest,
+                stringToSign: CanonicalV4.stringToSign(
+                    canonicalRequest: canonicalRequest, date: date, scope: scope))
+        }
+        let holdsEmptyHeader = signable.canonicalHeaders.entries.contains { entry in
+            entry.value.isEmpty
+                && (CanonicalV4.isAlwaysCovered(entry.name)
+                    || additional.contains { entry.name.elementsEqual($0.utf8) })
+        }
+        return .v4(form(false), alternative: holdsEmptyHeader ? form(true) : nil, scope: scope)
+    }
+}

@@ -1,0 +1,93 @@
+import OSSKit
+
+extension DiskStore {
+    /// Makes a bucket, or, if its owner makes it again without a contradiction, returns it with the ACL asked for.
+    ///
+    /// - Throws: `BucketAlreadyExists`, `TooManyBuckets`.
+    package func createBucket(_ new: NewBucket) async throws -> BucketRecord {
+        try await requireWritable(0)
+        let (now, limit) = (environment.now, configuration.bucketsPerOwnerLimit)
+        return try await commit { database in
+            if let existing = try BucketTable.find(new.name, in: database) {
+                try DiskStore.requireAgreement(existing, new)
+                if let acl = new.acl {
+                    try BucketTable.setACL(acl, ofBucket: existing.id, in: database)
+                }
+            } else {
+                guard try BucketTable.count(ownedBy: new.ownerID, in: database) < limit else {
+                    throw OSSError(.tooManyBuckets)
+                }
+                try BucketTable.insert(new, atMilliseconds: now(), in: database)
+            }
+            guard let record = try BucketTable.find(new.name, in: database) else {
+                throw BucketTable.noSuchBucket(new.name)
+            }
+            return Change(value: record)
+        }
+    }
+
+    /// Looks a bucket up.
+    ///
+    /// - Throws: `NoSuchBucket`.
+    package func bucket(_ name: BucketName) async throws -> BucketRecord {
+        try requireOpen()
+        return try await database.read { database in
+            guard let record = try BucketTable.find(name, in: database) else {
+                throw BucketTable.noSuchBucket(name)
+            }
+            return record
+        }
+    }
+
+    /// The buckets of an owner whose names begin with `prefix` and come after `after`, at most `limit` of them.
+    ///
+    /// - Precondition: `limit` is positive.
+    package func buckets(
+        ownedBy ownerID: String, prefix: String = "", after: String = "", limit: Int
+    ) async throws -> BucketPage {
+        precondition(limit > 0, "a page of buckets has room for at least one")
+        try requireOpen()
+        return try await database.read { database in
+            try BucketTable.page(ownedBy: ownerID, prefix: prefix, after: after, limit: limit, in: database)
+        }
+    }
+
+    /// Removes an empty bucket.
+    ///
+    /// - Throws: `NoSuchBucket`, `AccessDenied` if it is somebody else's, `BucketNotEmpty`.
+    package func deleteBucket(_ name: BucketName, ownedBy ownerID: String) async throws {
+        try requireOpen()
+        try await commit { database in
+            guard let bucket = try BucketTable.find(name, in: database) else {
+                throw BucketTable.noSuchBucket(name)
+            }
+            guard bucket.ownerID == ownerID else { throw OSSError(.accessDenied) }
+            guard try !BucketTable.hasObjects(bucket.id, in: database) else {
+                throw OSSError(.bucketNotEmpty, fields: [("BucketName", name.text)])
+            }
+            try BucketTable.delete(bucket.id, in: database)
+            return Change(value: ())
+        }
+    }
+
+    /// How much a bucket holds.
+    ///
+    /// - Throws: `NoSuchBucket`.
+    package func usage(of bucket: BucketRecord) async throws -> BucketUsage {
+        try requireOpen()
+        return try await database.read { try BucketTable.usage(of: bucket, in: $0) }
+    }
+
+    private static func requireAgreement(_ existing: BucketRecord, _ new: NewBucket) throws(OSSError) {
+        func refusal(_ message: String? = nil) -> OSSError {
+            OSSError(.bucketAlreadyExists, message: message, fields: [("BucketName", new.name.text)])
+        }
+        guard existing.ownerID == new.ownerID else { throw refusal() }
+        guard existing.storageClass == new.storageClass else {
+            throw refusal("Cannot modify existing bucket's storage class.")
+        }
+        guard existing.dataRedundancyType == new.dataRedundancyType else {
+            throw refusal("Bucket already exists CAN'T modify data redundancy type.")
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import Glibc
+import Synchronization
+
+/// The folder of all blob files; its methods block and belong on the worker threads.
+///
+/// A blob is written straight under its final random name. Until a row names it, it does not exist for anybody.
+final class BlobFolder: Sendable {
+    /// What is appended to the name of a file that no row names, a day before it is removed.
+    static let orphanSuffix = ".orphan"
+
+    /// The open folder `blobs`.
+    let root: OpenFile
+    /// The threads that descriptors are closed on.
+    let threads: WorkerThreads
+    private let randomBytes: @Sendable (Int) -> [UInt8]
+    private let fatality: Fatality
+    private let pendingIDs = Mutex<Set<BlobID>>([])
+
+    /// Takes the open folder.
+    init(
+        root: OpenFile, threads: WorkerThreads, randomBytes: @escaping @Sendable (Int) -> [UInt8], fatality: Fatality
+    ) {
+        self.root = root
+        self.threads = threads
+        self.randomBytes = randomBytes
+        self.fatality = fatality
+    }
+
+    /// Makes an empty file under a new name, with room for the given number of bytes if it is known.
+    func create(reservingBytes: Int64?) throws -> PendingBlob {
+        let id = BlobID(randomBytes: randomBytes(BlobID.randomByteCount))
+        let file = try OpenFile.open(
+            id.path, in: root, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600, threads: threads)
+        pendingIDs.withLock { _ = $0.insert(id) }
+        let blob = PendingBlob(id: id, file: file, folder: self)
+        if let reservingBytes, reservingBytes > 0 {
+            try reserve(reservingBytes, of: file)
+        }
+        return blob
+    }
+
+    /// Opens the blob of a row for reading.
+    ///
+    /// - Throws: `StoreFailure.bodyIsGone` if the file is not there.
+    func open(_ id: BlobID) throws(StoreFailure) -> OpenFile {
+        do {
+            return try OpenFile.open(id.path, in: root, flags: O_RDONLY, threads: threads)
+        } catch .system(_, errorNumber: ENOENT) {
+            throw StoreFailure.bodyIsGone
+        }
+    }
+
+    /// Flushes a new file and the folder that it lies in.
+    ///
+    /// A failed flush is final: the kernel may have dropped the bytes, and a second flush would not say so.
+    func sync(_ blob: PendingBlob) throws {
+        let folder = try OpenFile.open(
+            blob.id.folderName, in: root, flags: O_RDONLY | O_DIRECTORY, threads: threads)
+        do {
+            try blob.file.syncBytes()
+            try folder.syncEverything()
+        } catch {
+            fatality.report("a blob could not be flushed to disk: \(error)")
+            throw error
+        }
+    }
+
+    /// Removes the file of a blob that no row names.
+    ///
+    /// A file that is gone already is fine. Any other failure leaves an orphan, which the next sweep finds.
+    func remove(_ id: BlobID) {
+        _ = unlinkat(root.number, id.path, 0)
+    }
+
+    /// Whether an upload of this process still has the blob.
+    func isPending(_ id: BlobID) -> Bool {
+        pendingIDs.withLock { $0.contains(id) }
+    }
+
+    /// Notes that the blob belongs to a row, or to nobody, from now on.
+    fileprivate func endPending(_ id: BlobID) {
+        pendingIDs.withLock { _ = $0.remove(id) }
+    }
+
+    private func reserve(_ count: Int64, of file: OpenFile) throws {
+        let errorNumber = posix_fallocate(file.number, 0, off_t(count))
+        // A file system that cannot reserve space says so; the writes themselves then find out.
+        if errorNumber == ENOSPC || errorNumber == EDQUOT || errorNumber == EFBIG || errorNumber == EIO {
+            throw StoreFailure.system(call: "posix_fallocate", errorNumber: errorNumber)
+        }
+    }
+}
+
+/// A blob file that no row names yet; unless it is kept, its file goes with the last reference.
+final class PendingBlob: Sendable {
+    /// Its name.
+    let id: BlobID
+    /// The open file, which stays open as long as anybody writes to it.
+    let file: OpenFile
+    private let folder: BlobFolder
+    private let isSettled = Atomic<Bool>(false)
+
+    fileprivate init(id: BlobID, file: OpenFile, folder: BlobFolder) {
+        self.id = id
+        self.file = file
+        self.folder = folder
+    }
+
+    deinit {
+        discard()
+    }
+
+    /// Leaves the file where it is: a row names it, or may name it after a commit whose end is unknown.
+    func keep() {
+        guard !isSettled.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        folder.endPending(id)
+    }
+
+    /// Removes the file; does nothing after `keep()` or a second time.
+    func discard() {
+        guard !isSettled.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        let folder = folder
+        let id = id
+        folder.threads.start {
+            folder.remove(id)
+            folder.endPending(id)
+        }
+    }
+}

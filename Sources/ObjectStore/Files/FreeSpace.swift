@@ -1,0 +1,52 @@
+import OSSKit
+import Synchronization
+
+/// Refuses writes while the volume is nearly full, so that the database can always move its log and rows can be deleted.
+final class FreeSpace: Sendable {
+    /// The least floor that is taken when none is configured, in bytes.
+    private static let leastFloorBytes: Int64 = 1_024 * 1_024 * 1_024
+    /// The part of the volume that is kept free when none is configured.
+    private static let floorPart: Int64 = 50
+    /// How long an answer of the volume is believed, in milliseconds.
+    private static let believedMilliseconds: Int64 = 250
+
+    private struct Answer {
+        let atMilliseconds: Int64
+        let spareBytes: Int64
+    }
+
+    private let folder: StoreFolder
+    private let threads: WorkerThreads
+    private let floorBytes: Int64?
+    private let now: @Sendable () -> Int64
+    private let lastAnswer = Mutex<Answer?>(nil)
+
+    /// Takes the folder whose volume is watched; a nil floor is the greater of 1 GiB and 2 % of the volume.
+    init(folder: StoreFolder, threads: WorkerThreads, floorBytes: Int64?, now: @escaping @Sendable () -> Int64) {
+        self.folder = folder
+        self.threads = threads
+        self.floorBytes = floorBytes
+        self.now = now
+    }
+
+    /// Lets a write of this many bytes begin.
+    ///
+    /// - Throws: `ServiceUnavailable` if less than the floor would be left.
+    func require(_ bytes: Int64) async throws {
+        let spareBytes = try await spareBytes()
+        guard spareBytes >= 0, bytes <= spareBytes else { throw OSSError(.serviceUnavailable) }
+    }
+
+    private func spareBytes() async throws -> Int64 {
+        let time = now()
+        if let answer = lastAnswer.withLock({ $0 }) {
+            let age = time.subtractingReportingOverflow(answer.atMilliseconds)
+            if !age.overflow, (0..<Self.believedMilliseconds).contains(age.partialValue) { return answer.spareBytes }
+        }
+        let (freeBytes, totalBytes) = try await threads.run { [folder] in try folder.space() }
+        let floor = floorBytes ?? max(Self.leastFloorBytes, totalBytes / Self.floorPart)
+        let answer = Answer(atMilliseconds: time, spareBytes: freeBytes - max(0, floor))
+        lastAnswer.withLock { $0 = answer }
+        return answer.spareBytes
+    }
+}

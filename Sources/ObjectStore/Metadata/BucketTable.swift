@@ -1,0 +1,105 @@
+import Foundation
+import GRDB
+import OSSKit
+
+/// The rows of `buckets`.
+enum BucketTable {
+    private static let columns = "id, name, owner_id, created_at_ms, acl, storage_class, data_redundancy_type"
+
+    /// The bucket of this name; nil if there is none.
+    static func find(_ name: BucketName, in database: Database) throws -> BucketRecord? {
+        let statement = try database.cachedStatement(sql: "SELECT \(columns) FROM buckets WHERE name = ?")
+        return try Row.fetchOne(statement, arguments: [name.text]).map(record)
+    }
+
+    /// Checks that a bucket that was looked up before is still there.
+    ///
+    /// - Throws: `NoSuchBucket`.
+    static func require(_ bucket: BucketRecord, in database: Database) throws {
+        let statement = try database.cachedStatement(sql: "SELECT 1 FROM buckets WHERE id = ?")
+        guard try Int.fetchOne(statement, arguments: [bucket.id]) != nil else {
+            throw noSuchBucket(bucket.name)
+        }
+    }
+
+    /// Adds a bucket.
+    static func insert(_ new: NewBucket, atMilliseconds time: Int64, in database: Database) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT INTO buckets (name, owner_id, created_at_ms, acl, storage_class, data_redundancy_type)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """)
+        try statement.execute(arguments: [
+            new.name.text, new.ownerID, time, new.acl ?? "private", new.storageClass, new.dataRedundancyType,
+        ])
+    }
+
+    /// Changes the ACL of a bucket.
+    static func setACL(_ acl: String, ofBucket id: Int64, in database: Database) throws {
+        try database.cachedStatement(sql: "UPDATE buckets SET acl = ? WHERE id = ?").execute(arguments: [acl, id])
+    }
+
+    /// How many buckets an owner has.
+    static func count(ownedBy ownerID: String, in database: Database) throws -> Int {
+        let statement = try database.cachedStatement(sql: "SELECT count(*) FROM buckets WHERE owner_id = ?")
+        return try Int.fetchOne(statement, arguments: [ownerID]) ?? 0
+    }
+
+    /// Whether a bucket has an object.
+    static func hasObjects(_ id: Int64, in database: Database) throws -> Bool {
+        let statement = try database.cachedStatement(
+            sql: "SELECT EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?)")
+        return try Bool.fetchOne(statement, arguments: [id]) ?? false
+    }
+
+    /// Removes a bucket that has no objects.
+    static func delete(_ id: Int64, in database: Database) throws {
+        try database.cachedStatement(sql: "DELETE FROM buckets WHERE id = ?").execute(arguments: [id])
+    }
+
+    /// A page of an owner's buckets; the limit must be positive.
+    static func page(
+        ownedBy ownerID: String, prefix: String, after: String, limit: Int, in database: Database
+    ) throws -> BucketPage {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(columns) FROM buckets WHERE owner_id = ? AND name > ? AND name >= ? ORDER BY name
+                """)
+        let rows = try Row.fetchCursor(statement, arguments: [ownerID, after, prefix])
+        var records: [BucketRecord] = []
+        while let row = try rows.next() {
+            let found = try record(row)
+            guard found.name.text.utf8.starts(with: prefix.utf8) else { break }
+            if records.count == limit { return BucketPage(records: records, isTruncated: true) }
+            records.append(found)
+        }
+        return BucketPage(records: records, isTruncated: false)
+    }
+
+    /// What a bucket holds.
+    static func usage(of bucket: BucketRecord, in database: Database) throws -> BucketUsage {
+        let statement = try database.cachedStatement(
+            sql: "SELECT object_count, size_bytes FROM buckets WHERE id = ?")
+        guard let row = try Row.fetchOne(statement, arguments: [bucket.id]) else { throw noSuchBucket(bucket.name) }
+        return BucketUsage(objectCount: row[0], sizeBytes: row[1])
+    }
+
+    /// Adds to what a bucket holds.
+    static func add(objects: Int64, bytes: Int64, toBucket id: Int64, in database: Database) throws {
+        guard objects != 0 || bytes != 0 else { return }
+        let statement = try database.cachedStatement(
+            sql: "UPDATE buckets SET object_count = object_count + ?, size_bytes = size_bytes + ? WHERE id = ?")
+        try statement.execute(arguments: [objects, bytes, id])
+    }
+
+    /// The refusal for a bucket that is not there.
+    static func noSuchBucket(_ name: BucketName) -> OSSError {
+        OSSError(.noSuchBucket, fields: [("BucketName", name.text)])
+    }
+
+    private static func record(_ row: Row) throws -> BucketRecord {
+        BucketRecord(
+            id: row[0], name: try BucketName(row[1] as String), ownerID: row[2], createdAtMilliseconds: row[3],
+            acl: row[4], storageClass: row[5], dataRedundancyType: row[6])
+    }
+}

@@ -1,0 +1,84 @@
+import GRDB
+
+/// The SQLite file: one connection that commits, used by the committer alone, and a few that only read.
+final class MetadataDatabase: Sendable {
+    /// The length in bytes that the write-ahead log is cut back to after it was longer.
+    private static let logLimitBytes = 64 * 1_024 * 1_024
+
+    private let pool: DatabasePool
+    private let readers: WorkerThreads
+    private let fatality: Fatality
+
+    /// Opens the file, sets what durability rests on, reads it back and brings the schema up to date; blocks.
+    ///
+    /// The settings of the writer come after the pool is open, since opening it sets `synchronous` to NORMAL.
+    init(path: String, readConnections: Int, fatality: Fatality) throws {
+        var configuration = Configuration()
+        configuration.journalMode = .wal
+        configuration.busyMode = .timeout(5)
+        configuration.foreignKeysEnabled = true
+        configuration.maximumReaderCount = max(1, readConnections)
+        configuration.persistentReadOnlyConnections = true
+        configuration.label = "ObjectStore"
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA trusted_schema = OFF")
+            try database.execute(sql: "PRAGMA cell_size_check = ON")
+            try database.execute(sql: "PRAGMA mmap_size = 0")
+        }
+        self.pool = try DatabasePool(path: path, configuration: configuration)
+        self.readers = WorkerThreads(count: configuration.maximumReaderCount)
+        self.fatality = fatality
+        try Self.settle(pool)
+        try Migrations.all.migrate(pool)
+        // Migrations may change settings of their connection, which is the one that commits.
+        try pool.writeWithoutTransaction { try DatabaseSettings(readFrom: $0).requireDurable() }
+    }
+
+    /// Runs a query on a thread and a read-only connection of its own, over one state of the database.
+    func read<Value: Sendable>(_ query: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await readers.run { [pool, fatality] in
+            do {
+                return try pool.read(query)
+            } catch {
+                throw fatality.translate(error)
+            }
+        }
+    }
+
+    /// Runs statements on the connection that commits; blocks, and belongs to the committer.
+    func withWriter<Value>(_ body: (Database) throws -> Value) rethrows -> Value {
+        try pool.writeWithoutTransaction(body)
+    }
+
+    deinit {
+        // Closing the last connection moves the log into the file and removes it. After a failed flush that could lose
+        // what only the log has, so the connections stay open until the process ends, and the next start recovers.
+        if fatality.hasHappened { _ = Unmanaged.passRetained(pool) }
+    }
+
+    /// Moves the log into the database file and closes all connections; blocks.
+    ///
+    /// After a fatal failure it leaves everything to the next start.
+    func close() throws {
+        if fatality.hasHappened { return }
+        try pool.writeWithoutTransaction { database in
+            _ = try database.checkpoint(.truncate)
+        }
+        try pool.close()
+    }
+
+    /// Ends the threads of the readers.
+    func stopReaders() async throws {
+        try await readers.stop()
+    }
+
+    private static func settle(_ pool: DatabasePool) throws {
+        try pool.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            // The committer does it, since SQLite ignores a flush that fails there.
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+            try database.execute(sql: "PRAGMA journal_size_limit = \(logLimitBytes)")
+            try DatabaseSettings(readFrom: database).requireDurable()
+        }
+    }
+}

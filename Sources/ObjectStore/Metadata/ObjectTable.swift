@@ -1,0 +1,97 @@
+import Foundation
+import GRDB
+import OSSKit
+
+/// The rows of `objects`.
+enum ObjectTable {
+    private static let columns = """
+        size_bytes, last_modified_ms, md5, crc64, object_type, storage_class, acl, body_id, blob_id, content_type,
+        headers, user_metadata
+        """
+
+    /// What an overwritten or deleted row leaves to be accounted for.
+    struct Former {
+        let sizeBytes: Int64
+        let body: BodyReference
+    }
+
+    /// The object of this key; nil if there is none.
+    static func find(_ key: ObjectKey, inBucket bucketID: Int64, _ database: Database) throws -> ObjectRecord? {
+        let statement = try database.cachedStatement(
+            sql: "SELECT \(columns) FROM objects WHERE bucket_id = ? AND key = ?")
+        guard let row = try Row.fetchOne(statement, arguments: [bucketID, Data(key.bytes)]) else { return nil }
+        return ObjectRecord(
+            bucketID: bucketID, key: key, sizeBytes: row[0], md5: Array(row[2] as Data),
+            crc64: UInt64(bitPattern: row[3] as Int64), lastModifiedMilliseconds: row[1], objectType: row[4],
+            attributes: ObjectAttributes(
+                contentType: row[9], headers: try AttributeText.decode(row[10]),
+                userMetadata: try AttributeText.decode(row[11]), storageClass: row[5], acl: row[6]),
+            body: BodyReference(id: row[7], blob: (row[8] as String?).flatMap(BlobID.init(text:))))
+    }
+
+    /// What an overwrite of this key would have to account for; nil if the key is free.
+    static func former(_ key: Data, inBucket bucketID: Int64, _ database: Database) throws -> Former? {
+        let statement = try database.cachedStatement(
+            sql: "SELECT size_bytes, body_id, blob_id FROM objects WHERE bucket_id = ? AND key = ?")
+        return try Row.fetchOne(statement, arguments: [bucketID, key]).map { row in
+            Former(
+                sizeBytes: row[0],
+                body: BodyReference(id: row[1], blob: (row[2] as String?).flatMap(BlobID.init(text:))))
+        }
+    }
+
+    /// Writes a row, over the one of the same key if there is one.
+    static func write(_ record: ObjectRecord, texts: AttributeText, _ database: Database) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT OR REPLACE INTO objects (bucket_id, key, \(columns))
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        try statement.execute(arguments: [
+            record.bucketID, Data(record.key.bytes), record.sizeBytes, record.lastModifiedMilliseconds,
+            Data(record.md5), Int64(bitPattern: record.crc64), record.objectType, record.attributes.storageClass,
+            record.attributes.acl, record.body.id, record.body.blob?.text, record.attributes.contentType,
+            texts.headers, texts.userMetadata,
+        ])
+    }
+
+    /// Removes a row.
+    static func delete(_ key: Data, inBucket bucketID: Int64, _ database: Database) throws {
+        let statement = try database.cachedStatement(sql: "DELETE FROM objects WHERE bucket_id = ? AND key = ?")
+        try statement.execute(arguments: [bucketID, key])
+    }
+}
+
+/// The lists of an object's attributes as they are stored: JSON arrays of names and values in turn.
+struct AttributeText: Sendable {
+    /// The headers to give back.
+    let headers: String
+    /// The user metadata.
+    let userMetadata: String
+
+    /// Writes the lists down.
+    init(_ attributes: ObjectAttributes) throws {
+        self.headers = try Self.encode(attributes.headers)
+        self.userMetadata = try Self.encode(attributes.userMetadata)
+    }
+
+    /// How many bytes both take.
+    var lengthBytes: Int { headers.utf8.count + userMetadata.utf8.count }
+
+    /// Reads a list back.
+    ///
+    /// - Throws: `StoreFailure.bodyIsDamaged` if the text is not one that was written here.
+    static func decode(_ text: String) throws -> [AttributePair] {
+        if text == "[]" { return [] }
+        guard let texts = try? JSONDecoder().decode([String].self, from: Data(text.utf8)), texts.count % 2 == 0 else {
+            throw StoreFailure.bodyIsDamaged
+        }
+        return stride(from: 0, to: texts.count, by: 2).map { AttributePair(name: texts[$0], value: texts[$0 + 1]) }
+    }
+
+    private static func encode(_ pairs: [AttributePair]) throws -> String {
+        if pairs.isEmpty { return "[]" }
+        let texts = pairs.flatMap { [$0.name, $0.value] }
+        return String(decoding: try JSONEncoder().encode(texts), as: UTF8.self)
+    }
+}

@@ -1,0 +1,28 @@
+/// What an operator can choose about a store.
+package struct StoreConfiguration: Sendable {
+    /// The folder that holds everything; made when it is missing, never shared with a second process.
+    package var folder: String
+    /// The greatest body, in bytes, that is kept inside the database; from one byte more on it is a blob file.
+    ///
+    /// More than 1 MiB is taken as 1 MiB, since that much is gathered in memory before a file is made.
+    package var inlineLimitBytes = 32 * 1_024
+    /// Writes are refused while fewer bytes are free; nil means the greater of 1 GiB and 2 % of the volume.
+    package var freeSpaceFloorBytes: Int64?
+    /// The most requests that share one commit.
+    package var groupLimitRequests = 128
+    /// The most bytes of small bodies and keys that share one commit.
+    package var groupLimitBytes = 4 * 1_024 * 1_024
+    /// The most requests that may wait for the committer; one more is told to come back later.
+    package var waitingLimitRequests = 4_096
+    /// How many threads read, write and flush blob files.
+    package var ioThreads = 8
+    /// How many read-only database connections there are, each with a thread of its own.
+    package var readConnections = 4
+    /// The most buckets that one owner may have.
+    package var bucketsPerOwnerLimit = 100
+
+    /// Takes the folder; everything else has its usual value.
+    package init(folder: String) {
+        self.folder = folder
+    }
+}

@@ -1,0 +1,172 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import OSSKit
+import SessionModels
+
+/// Answers the session API: finds the route, judges token and body, and turns every refusal into its answer.
+///
+/// The order of judgement is route, token, body, existence, owner, rule. Source: session-api.md 4.1, rule 4.
+package struct SessionResponder: HTTPResponder {
+    package typealias Context = SessionRequestContext
+
+    private let routes: [Route]
+    private let gate: TokenGate
+    private let crossOrigin: CrossOriginPolicy
+    private let environment: SessionEnvironment
+
+    init(
+        routes: [Route], gate: TokenGate, crossOrigin: CrossOriginPolicy, environment: SessionEnvironment
+    ) {
+        self.routes = routes
+        self.gate = gate
+        self.crossOrigin = crossOrigin
+        self.environment = environment
+    }
+
+    package func respond(to request: Request, context: SessionRequestContext) async throws -> Response {
+        let requestID = Hexadecimal.lower(environment.randomBytes(16))
+        var context = context
+        context.logger[metadataKey: "request.id"] = "\(requestID)"
+        var response = await answer(request, context)
+        response.headers.append(contentsOf: crossOrigin.headers(for: request.head))
+        response.headers[.requestID] = requestID
+        response.headers[.xContentTypeOptions] = "nosniff"
+        return request.method == .head ? withoutBody(response) : response
+    }
+
+    private func answer(_ request: Request, _ context: SessionRequestContext) async -> Response {
+        if crossOrigin.isPreflight(request.head) { return preflight(request.head) }
+        let raw = request.head.path ?? ""
+        guard raw.utf8.count <= SessionLimits.targetBytes else {
+            return response(for: APIProblem(.targetTooLong, "The request target is too long"), isSecret: false)
+        }
+        let target = CallTarget(raw)
+        let matches = routes.compactMap { route in route.pattern.match(target.path).map { (route, $0) } }
+        guard !matches.isEmpty else { return plain(.notFound, "Not Found") }
+        guard let (route, part) = matches.first(where: { $0.0.serves(request.method) }) else {
+            var refusal = plain(.methodNotAllowed, "Method Not Allowed")
+            refusal.headers[.allow] = matches.flatMap { $0.0.allowedMethods }.joined(separator: ", ")
+            return refusal
+        }
+        do {
+            let call = try await judge(request, route: route, part: part, target: target, context)
+            let reply = try await route.respond(call)
+            var answer = response(reply.status, reply.body, isSecret: route.isSecret)
+            answer.headers.append(contentsOf: reply.headers)
+            if call.content.isSanitized { answer.headers[.syncSanitized] = "1" }
+            return answer
+        } catch {
+            return response(for: problem(error, context.logger), isSecret: route.isSecret)
+        }
+    }
+
+    private func judge(
+        _ request: Request, route: Route, part: ArraySlice<UInt8>, target: CallTarget,
+        _ context: SessionRequestContext
+    ) async throws -> Call {
+        let now = environment.nowMicroseconds()
+        let caller =
+            route.access == .user ? try await gate.caller(of: request.head, nowMicroseconds: now) : nil
+        return Call(
+            caller: caller, part: part, target: target, content: try await content(of: request, route),
+            device: device(of: request.head), peerAddress: context.peerAddress, nowMicroseconds: now)
+    }
+
+    private func content(of request: Request, _ route: Route) async throws -> RequestContent {
+        guard let limit = route.bodyLimit else { return .absent }
+        let coding = request.headers[.contentEncoding]?.lowercased() ?? "identity"
+        guard coding == "identity" else {
+            throw APIProblem(.unsupportedMediaType, "This Content-Encoding is not supported")
+        }
+        if let announced = request.headers[.contentLength].flatMap({ DecimalNumber.parse($0) }), announced > limit {
+            throw APIProblem.tooLarge(field: "body", limit: limit, got: Int(announced))
+        }
+        let buffer: ByteBuffer
+        do {
+            buffer = try await request.body.collect(upTo: limit)
+        } catch is NIOTooManyBytesError {
+            throw APIProblem.tooLarge(field: "body", limit: limit, got: limit + 1)
+        } catch {
+            throw APIProblem(.badRequest, "The request's body is not whole")
+        }
+        do {
+            return try RequestContent(
+                bytes: Array(buffer.readableBytesView), contentType: request.headers[.contentType])
+        } catch {
+            throw APIProblem(error)
+        }
+    }
+
+    /// The device's name for itself: 1 to 255 printable ASCII characters; anything else counts as none.
+    private func device(of request: HTTPRequest) -> String? {
+        guard let device = request.headerFields[.deviceID] else { return nil }
+        let isName = (1...255).contains(device.utf8.count) && device.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+        return isName ? device : nil
+    }
+}
+
+// MARK: - Answers
+
+extension SessionResponder {
+    /// What the client is told about an error; one that is not its doing is logged once.
+    private func problem(_ error: any Error, _ logger: Logger) -> APIProblem {
+        if let problem = error as? APIProblem { return problem }
+        if error is CancellationError { return .unavailable }
+        logger.error("request failed", metadata: ["error": "\(String(describing: error).prefix(500))"])
+        return .internalError
+    }
+
+    private func response(for problem: APIProblem, isSecret: Bool) -> Response {
+        var answer = response(.init(code: problem.code.status), problem.json, isSecret: isSecret)
+        if problem.code.status == 401 { answer.headers[.wwwAuthenticate] = "Bearer" }
+        if let seconds = problem.retryAfterSeconds { answer.headers[.retryAfter] = String(seconds) }
+        return answer
+    }
+
+    private func response(_ status: HTTPResponse.Status, _ body: JSONOutput, isSecret: Bool) -> Response {
+        let bytes = body.bytes
+        return Response(
+            status: status,
+            headers: [
+                .contentType: "application/json", .contentLength: String(bytes.count),
+                .cacheControl: isSecret ? "no-store" : "private, no-cache",
+            ],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    /// The answer to HEAD, which keeps the length of what GET would send.
+    private func withoutBody(_ response: Response) -> Response {
+        var answer = Response(status: response.status)
+        answer.headers = response.headers
+        return answer
+    }
+
+    /// A refusal of the route table, in the words of the plan's framework.
+    private func plain(_ status: HTTPResponse.Status, _ detail: String) -> Response {
+        response(status, .object([("detail", .string(detail))]), isSecret: false)
+    }
+
+    private func preflight(_ request: HTTPRequest) -> Response {
+        guard let headers = crossOrigin.preflightHeaders(for: request) else {
+            return response(for: APIProblem(.originDenied, "This origin may not call"), isSecret: false)
+        }
+        var answer = Response(status: .noContent)
+        for name in [HTTPField.Name.accessControlAllowMethods, .accessControlAllowHeaders, .accessControlMaxAge] {
+            answer.headers[name] = headers[name]
+        }
+        return answer
+    }
+}
+
+extension Route {
+    /// Whether the route answers a method; one that answers GET answers HEAD.
+    fileprivate func serves(_ method: HTTPRequest.Method) -> Bool {
+        self.method == method || (self.method == .get && method == .head)
+    }
+
+    fileprivate var allowedMethods: [String] {
+        method == .get ? ["GET", "HEAD"] : [method.rawValue]
+    }
+}

@@ -1,0 +1,133 @@
+import Logging
+import OSSKit
+import SessionModels
+
+/// The plan's endpoints of submitted files.
+///
+/// 409 on these routes means quota and nothing else, and no other message holds the texts `409` or `quota`: the plan's
+/// desktop looks for them. Source: upload-gateway.md 1 to 3; session-api.md 4.6, rows 6 to 8.
+struct UploadRoutes: Sendable {
+    private static let contentType = "text/plain"
+
+    let store: SQLiteSessionStore
+    /// The bucket, or nil where there is none.
+    let storage: (any WorkspaceStorage)?
+    let configuration: SessionAPIConfiguration
+    let logger: Logger
+
+    /// One line for each route.
+    var routes: [Route] {
+        let limit = SessionLimits.smallBodyBytes
+        return [
+            .user(.post, "/v1/storage/workspace/upload-url", bodyLimit: limit, uploadURL),
+            .user(.post, "/v1/storage/workspace/confirm", bodyLimit: limit, confirm),
+            .get("/v1/storage/workspace/files", .user, files),
+        ]
+    }
+
+    private func uploadURL(_ call: Call) async throws -> Reply {
+        let request = try call.read(UploadURLRequest.init)
+        let author = try call.author()
+        let file = try WorkspaceFile(user: author.user, chapter: request.chapterID, filename: request.filename)
+        try await reserve(request, file, author)
+        guard let storage else {
+            return Reply(
+                .ok, ["presigned_url": "http://localhost/dev-no-oss", "oss_key": .string(file.key.text)])
+        }
+        let terms = UploadTerms(
+            key: file.key, sizeBytes: request.sizeBytes, contentType: Self.contentType,
+            contentMD5: request.contentMD5, lifetimeSeconds: configuration.uploadURLLifetimeSeconds)
+        let upload = try await reach { try await storage.presignPut(terms) }
+        let headers = upload.requiredHeaders.map { ($0.name, JSONOutput.string($0.value)) }
+        return Reply(
+            .ok,
+            [
+                "presigned_url": .string(upload.url), "oss_key": .string(file.key.text),
+                "required_headers": .object(headers),
+            ])
+    }
+
+    /// Reserves room; without a store no URL can be used, so that nothing stays reserved.
+    private func reserve(_ request: UploadURLRequest, _ file: WorkspaceFile, _ author: Author) async throws {
+        let lifetimeSeconds = storage == nil ? 0 : configuration.uploadURLLifetimeSeconds
+        let reservation = UploadReservation(
+            file: file, sizeBytes: request.sizeBytes, contentMD5: request.contentMD5,
+            expiresAtMicroseconds: author.nowMicroseconds + lifetimeSeconds * 1_000_000,
+            quotaBytes: configuration.quotaBytes)
+        switch try await store.reserve(reservation, by: author) {
+        case .granted: return
+        case .noRoom(let usedBytes): throw quotaProblem(usedBytes)
+        case .tooManyPending:
+            throw APIProblem(
+                .tooManyRequests, "Too many uploads have not been finished",
+                retryAfterSeconds: Int(configuration.uploadURLLifetimeSeconds))
+        }
+    }
+
+    private func confirm(_ call: Call) async throws -> Reply {
+        let request = try call.read(ConfirmUploadRequest.init)
+        let author = try call.author()
+        let file = try WorkspaceFile(user: author.user, chapter: request.chapterID, filename: request.filename)
+        guard request.objectKey.utf8.elementsEqual(file.key.bytes) else {
+            throw APIProblem(.invalidObjectKey, "oss_key does not belong to this user, chapter and filename")
+        }
+        switch try await outcome(of: request, file, author) {
+        case .confirmed(let usedBytes):
+            return Reply(.created, QuotaUse(usedBytes: usedBytes, limitBytes: configuration.quotaBytes).json)
+        case .notUploaded:
+            throw APIProblem(.uploadNotFound, "The file has not been uploaded")
+        case .sizeMismatch:
+            throw APIProblem(.uploadSizeMismatch, "The uploaded file does not have the size that was announced")
+        case .noRoom(let usedBytes):
+            throw quotaProblem(usedBytes)
+        }
+    }
+
+    private func outcome(
+        of request: ConfirmUploadRequest, _ file: WorkspaceFile, _ author: Author
+    ) async throws -> ConfirmOutcome {
+        let quotaBytes = configuration.quotaBytes
+        guard let storage else {
+            return try await store.confirmOnTrust(
+                file, sizeBytes: request.sizeBytes, quotaBytes: quotaBytes, by: author)
+        }
+        guard let facts = try await reach({ try await storage.head(file.key) }) else { return .notUploaded }
+        let outcome = try await store.confirm(file, facts, quotaBytes: quotaBytes, by: author)
+        if case .sizeMismatch = outcome { try await reach { try await storage.delete(file.key) } }
+        return outcome
+    }
+
+    private func files(_ call: Call) async throws -> Reply {
+        let user = try call.user()
+        var (files, usedBytes) = try await store.files(of: user, chapter: call.target.queryValue("chapter_id"))
+        if let storage {
+            for index in files.indices {
+                let key = try WorkspaceFile(
+                    user: user, chapter: files[index].chapterID, filename: files[index].filename
+                ).key
+                let filename = files[index].filename
+                files[index].downloadURL = try await reach {
+                    try await storage.presignGet(
+                        key, lifetimeSeconds: configuration.downloadURLLifetimeSeconds, filename: filename)
+                }
+            }
+        }
+        let quota = QuotaUse(usedBytes: usedBytes, limitBytes: configuration.quotaBytes)
+        return Reply(.ok, SubmittedFileList(files: files, quota: quota).json)
+    }
+
+    private func quotaProblem(_ usedBytes: Int64) -> APIProblem {
+        let (used, limit) = (usedBytes / 1_048_576, configuration.quotaBytes / 1_048_576)
+        return APIProblem(.quotaExceeded, "存储空间不足 (已用 \(used)MB / \(limit)MB)")
+    }
+
+    /// Asks the store; what it throws means that it cannot be reached.
+    private func reach<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch {
+            logger.warning("object store not reachable", metadata: ["error": "\(type(of: error))"])
+            throw APIProblem(.unavailable, "The file store cannot be reached", retryAfterSeconds: 5)
+        }
+    }
+}

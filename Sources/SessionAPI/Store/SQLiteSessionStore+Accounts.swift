@@ -1,0 +1,189 @@
+import Foundation
+import GRDB
+import SessionModels
+
+/// Whether a user may use the service.
+package enum UserStatus: String, Sendable {
+    case active, disabled, deleted
+}
+
+/// A user as the command line lists it.
+package struct UserRow: Sendable {
+    /// Who it is.
+    package let profile: UserProfile
+    /// Whether it may use the service.
+    package let status: UserStatus
+    /// When it was made, in microseconds since 1970.
+    package let createdAtMicroseconds: Int64
+}
+
+/// What a log-in is checked against.
+struct StoredCredentials: Sendable {
+    let profile: UserProfile
+    let passwordHash: String
+    let status: UserStatus
+}
+
+/// A new account.
+struct NewAccount: Sendable {
+    let profile: UserProfile
+    let email: String
+    let passwordHash: String
+    let nowMicroseconds: Int64
+}
+
+extension SQLiteSessionStore {
+    /// The form of an address under which it is unique.
+    static func uniqueForm(of email: String) -> String {
+        email.lowercased()
+    }
+
+    /// Makes an account.
+    ///
+    /// - Returns: false if the address has one already.
+    func insert(_ account: NewAccount) async throws -> Bool {
+        try await write { database in
+            let inserted = try database.run(
+                """
+                INSERT INTO users (user_id, email, email_ci, display_name, password_hash, created_at)
+                VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (email_ci) DO NOTHING
+                """,
+                [
+                    account.profile.id, account.email, Self.uniqueForm(of: account.email),
+                    account.profile.displayName, account.passwordHash, account.nowMicroseconds,
+                ])
+            return .keep(inserted == 1)
+        }
+    }
+
+    /// Makes the row of a user whose account another identity provider keeps, unless there is one.
+    func adopt(_ user: UserID, nowMicroseconds: Int64) async throws {
+        try await write { database in
+            try database.run(
+                "INSERT INTO users (user_id, created_at) VALUES (?, ?) ON CONFLICT (user_id) DO NOTHING",
+                [user.text, nowMicroseconds])
+            return .keep(())
+        }
+    }
+
+    /// Whether a user may use the service, or nil if there is no such user.
+    func status(of user: UserID) async throws -> UserStatus? {
+        try await read { database in
+            let row = try database.firstRow("SELECT status FROM users WHERE user_id = ?", [user.text])
+            return row.flatMap { UserStatus(rawValue: $0[0]) }
+        }
+    }
+
+    /// Who a user is, or nil if there is no such user.
+    func profile(of user: UserID) async throws -> UserProfile? {
+        try await read { database in
+            try database.firstRow(
+                "SELECT user_id, email, display_name FROM users WHERE user_id = ?", [user.text]
+            ).map(UserProfile.init(row:))
+        }
+    }
+
+    /// What a log-in with that address is checked against, or nil if nobody can log in with it.
+    func credentials(email: String) async throws -> StoredCredentials? {
+        try await read { database in
+            let row = try database.firstRow(
+                """
+                SELECT user_id, email, display_name, password_hash, status FROM users
+                WHERE email_ci = ? AND password_hash IS NOT NULL
+                """, [Self.uniqueForm(of: email)])
+            return row.map {
+                StoredCredentials(
+                    profile: UserProfile(row: $0), passwordHash: $0[3],
+                    status: UserStatus(rawValue: $0[4]) ?? .disabled)
+            }
+        }
+    }
+
+    /// All users, oldest first.
+    func users() async throws -> [UserRow] {
+        try await read { database in
+            try database.allRows(
+                "SELECT user_id, email, display_name, status, created_at FROM users ORDER BY created_at, user_id", []
+            ).map {
+                UserRow(
+                    profile: UserProfile(row: $0), status: UserStatus(rawValue: $0[3]) ?? .disabled,
+                    createdAtMicroseconds: $0[4])
+            }
+        }
+    }
+
+    /// Replaces a password and ends every log-in of the user.
+    ///
+    /// - Returns: false if there is no such user.
+    func setPasswordHash(_ hash: String, email: String) async throws -> Bool {
+        try await write { database in
+            let changed = try database.run(
+                "UPDATE users SET password_hash = ? WHERE email_ci = ?", [hash, Self.uniqueForm(of: email)])
+            try database.revokeTokens(email: email)
+            return .keep(changed == 1)
+        }
+    }
+
+    /// Lets a user in or keeps it out; out ends every log-in.
+    ///
+    /// - Returns: false if there is no such user.
+    func setStatus(_ status: UserStatus, email: String) async throws -> Bool {
+        try await write { database in
+            let changed = try database.run(
+                "UPDATE users SET status = ? WHERE email_ci = ?", [status.rawValue, Self.uniqueForm(of: email)])
+            if status != .active { try database.revokeTokens(email: email) }
+            return .keep(changed == 1)
+        }
+    }
+}
+
+// MARK: - Email codes
+
+extension SQLiteSessionStore {
+    /// Keeps a code; the address's earlier ones die.
+    func putEmailCode(_ hash: [UInt8], email: String, expiresAtMicroseconds: Int64) async throws {
+        try await write { database in
+            try database.run(
+                """
+                INSERT INTO email_codes (email_ci, purpose, code_hash, expires_at) VALUES (?, 'register', ?, ?)
+                ON CONFLICT (email_ci, purpose) DO UPDATE SET code_hash = excluded.code_hash, attempts = 0,
+                    expires_at = excluded.expires_at
+                """, [Self.uniqueForm(of: email), Data(hash), expiresAtMicroseconds])
+            return .keep(())
+        }
+    }
+
+    /// Uses a code up.
+    ///
+    /// - Returns: false if it is wrong or too old, or was guessed at too often.
+    func spendEmailCode(_ hash: [UInt8], email: String, nowMicroseconds: Int64) async throws -> Bool {
+        try await write { database in
+            let key = Self.uniqueForm(of: email)
+            let spent = try database.run(
+                """
+                DELETE FROM email_codes WHERE email_ci = ? AND purpose = 'register' AND code_hash = ?
+                    AND expires_at > ? AND attempts < 5
+                """, [key, Data(hash), nowMicroseconds])
+            if spent == 0 {
+                try database.run("UPDATE email_codes SET attempts = attempts + 1 WHERE email_ci = ?", [key])
+            }
+            return .keep(spent == 1)
+        }
+    }
+}
+
+extension UserProfile {
+    fileprivate init(row: Row) {
+        self.init(id: row[0], email: row[1], displayName: row[2])
+    }
+}
+
+extension Database {
+    fileprivate func revokeTokens(email: String) throws {
+        try run(
+            """
+            UPDATE refresh_tokens SET state = 'revoked'
+            WHERE user_id = (SELECT user_id FROM users WHERE email_ci = ?)
+            """, [SQLiteSessionStore.uniqueForm(of: email)])
+    }
+}

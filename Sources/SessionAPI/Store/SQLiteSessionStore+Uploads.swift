@@ -1,0 +1,259 @@
+import GRDB
+import SessionModels
+
+/// An upload URL to be issued, if the quota holds it.
+struct UploadReservation: Sendable {
+    let file: WorkspaceFile
+    let sizeBytes: Int64
+    let contentMD5: String?
+    let expiresAtMicroseconds: Int64
+    let quotaBytes: Int64
+}
+
+/// Whether an upload URL may be issued.
+enum ReservationOutcome: Sendable {
+    case granted
+    /// The quota has no room; with the bytes of the confirmed files.
+    case noRoom(usedBytes: Int64)
+    /// Too many URLs of this user have not expired yet.
+    case tooManyPending
+}
+
+/// What a confirm comes to.
+enum ConfirmOutcome: Sendable {
+    case confirmed(usedBytes: Int64)
+    case notUploaded
+    case sizeMismatch
+    case noRoom(usedBytes: Int64)
+}
+
+extension SQLiteSessionStore {
+    /// Reserves room for an upload: one conditional statement, which changes no row if there is none.
+    func reserve(_ reservation: UploadReservation, by author: Author) async throws -> ReservationOutcome {
+        let file = reservation.file
+        return try await write { database in
+            let sequence = try database.takeSequence(of: author.user)
+            try database.pruneUploads(author)
+            let granted = try database.run(
+                """
+                INSERT INTO upload_urls
+                    (user_id, chapter_id, filename, oss_key, size_bytes, content_md5, created_at, expires_at)
+                SELECT ?1, ?5, ?6, ?3, ?4, ?7, ?2, ?8
+                WHERE (\(Self.chargeWithNewSize)) <= ?9
+                AND (SELECT count(*) FROM upload_urls
+                    WHERE user_id = ?1 AND state = 'pending' AND expires_at > ?2) < ?10
+                """,
+                [
+                    author.user.text, author.nowMicroseconds, file.key.text, reservation.sizeBytes, file.chapter,
+                    file.filename, reservation.contentMD5, reservation.expiresAtMicroseconds, reservation.quotaBytes,
+                    SessionLimits.pendingUploadsPerUser,
+                ])
+            if granted == 1 {
+                try database.noteChange(sequence, nil, "file", nil, author)
+                return .keep(.granted)
+            }
+            let pending = try database.pendingUploads(author)
+            return pending < SessionLimits.pendingUploadsPerUser
+                ? .discard(.noRoom(usedBytes: try database.usedBytes(of: author.user))) : .discard(.tooManyPending)
+        }
+    }
+
+    /// Makes an uploaded object the confirmed file of its name, or says why not.
+    ///
+    /// Source: upload-gateway.md 2.3.
+    func confirm(
+        _ file: WorkspaceFile, _ facts: StoredObjectFacts, quotaBytes: Int64, by author: Author
+    ) async throws -> ConfirmOutcome {
+        try await write { database in
+            let sequence = try database.takeSequence(of: author.user)
+            let confirmed = try database.confirmedFile(file)
+            if let confirmed, confirmed.isSame(as: facts) {
+                let isNewerPending = try database.isPending(file, after: confirmed.uploadID, author)
+                guard !isNewerPending else { return .discard(.notUploaded) }
+                return .discard(.confirmed(usedBytes: try database.usedBytes(of: author.user)))
+            }
+            guard let upload = try database.matchUpload(file, facts.lengthBytes) else {
+                guard try database.hasUploads(file) else { return .discard(.notUploaded) }
+                try database.reject(file)
+                try database.noteChange(sequence, nil, "file", nil, author)
+                return .keep(.sizeMismatch)
+            }
+            let entry = FileEntry(file: file, facts: facts, uploadID: upload, sequence: sequence)
+            guard try database.put(entry, quotaBytes: quotaBytes, author) else {
+                return .discard(.noRoom(usedBytes: try database.usedBytes(of: author.user)))
+            }
+            try database.noteChange(sequence, nil, "file", nil, author)
+            return .keep(.confirmed(usedBytes: try database.usedBytes(of: author.user)))
+        }
+    }
+
+    /// Confirms a file whose object nobody can look at, with the size that the client gave.
+    func confirmOnTrust(
+        _ file: WorkspaceFile, sizeBytes: Int64, quotaBytes: Int64, by author: Author
+    ) async throws -> ConfirmOutcome {
+        let facts = StoredObjectFacts(lengthBytes: sizeBytes, etag: nil, crc64: nil, modifiedAtSeconds: nil)
+        return try await write { database in
+            let sequence = try database.takeSequence(of: author.user)
+            let entry = FileEntry(file: file, facts: facts, uploadID: 0, sequence: sequence)
+            guard try database.put(entry, quotaBytes: quotaBytes, author) else {
+                return .discard(.noRoom(usedBytes: try database.usedBytes(of: author.user)))
+            }
+            try database.noteChange(sequence, nil, "file", nil, author)
+            return .keep(.confirmed(usedBytes: try database.usedBytes(of: author.user)))
+        }
+    }
+
+    /// The files of a user, newest first, and the bytes of all of them, from one snapshot.
+    func files(of user: UserID, chapter: String?) async throws -> (files: [SubmittedFile], usedBytes: Int64) {
+        try await read { database in
+            let rows = try database.allRows(
+                """
+                SELECT id, filename, chapter_id, oss_key, size_bytes, submitted_at FROM files
+                WHERE user_id = ?1 AND (?2 IS NULL OR chapter_id = ?2)
+                ORDER BY submitted_at DESC, id DESC LIMIT ?3
+                """, [user.text, chapter, SessionLimits.filesPerAnswer])
+            let files = rows.map {
+                SubmittedFile(
+                    id: $0[0], filename: $0[1], chapterID: $0[2], objectKey: $0[3], sizeBytes: $0[4],
+                    submittedAtMicroseconds: $0[5])
+            }
+            return (files, try database.usedBytes(of: user))
+        }
+    }
+
+    /// What a user is charged if key ?3 gets an object of ?4 bytes: for each key the most that it can hold, at time ?2.
+    fileprivate static let chargeWithNewSize = """
+        SELECT coalesce(sum(charge), 0) FROM (
+            SELECT max(size_bytes) AS charge FROM (
+                SELECT oss_key, size_bytes FROM files WHERE user_id = ?1
+                UNION ALL
+                SELECT oss_key, size_bytes FROM upload_urls WHERE user_id = ?1 AND expires_at > ?2
+                UNION ALL
+                SELECT ?3, ?4)
+            GROUP BY oss_key)
+        """
+
+    /// As `chargeWithNewSize`, where the new object takes the place of the file that has the key.
+    fileprivate static let chargeWithNewFile = """
+        SELECT coalesce(sum(charge), 0) FROM (
+            SELECT max(size_bytes) AS charge FROM (
+                SELECT oss_key, size_bytes FROM files WHERE user_id = ?1 AND oss_key <> ?3
+                UNION ALL
+                SELECT oss_key, size_bytes FROM upload_urls WHERE user_id = ?1 AND expires_at > ?2
+                UNION ALL
+                SELECT ?3, ?4)
+            GROUP BY oss_key)
+        """
+}
+
+/// A file's row to be written.
+private struct FileEntry: Sendable {
+    let file: WorkspaceFile
+    let facts: StoredObjectFacts
+    let uploadID: Int64
+    let sequence: Int64
+}
+
+/// What is on record about a confirmed file's object.
+private struct ConfirmedFile {
+    let sizeBytes: Int64
+    let etag: String?
+    let modifiedAtSeconds: Int64?
+    let uploadID: Int64
+
+    func isSame(as facts: StoredObjectFacts) -> Bool {
+        sizeBytes == facts.lengthBytes && etag == facts.etag && modifiedAtSeconds == facts.modifiedAtSeconds
+    }
+}
+
+// MARK: - Statements
+
+extension Database {
+    /// The bytes of a user's confirmed files.
+    fileprivate func usedBytes(of user: UserID) throws -> Int64 {
+        let row = try firstRow("SELECT coalesce(sum(size_bytes), 0) FROM files WHERE user_id = ?", [user.text])
+        return row?[0] ?? 0
+    }
+
+    fileprivate func pendingUploads(_ author: Author) throws -> Int64 {
+        let row = try firstRow(
+            "SELECT count(*) FROM upload_urls WHERE user_id = ? AND state = 'pending' AND expires_at > ?",
+            [author.user.text, author.nowMicroseconds])
+        return row?[0] ?? 0
+    }
+
+    /// Forgets URLs that expired a day ago.
+    fileprivate func pruneUploads(_ author: Author) throws {
+        try run(
+            "DELETE FROM upload_urls WHERE user_id = ? AND expires_at < ?",
+            [author.user.text, author.nowMicroseconds - 86_400_000_000])
+    }
+
+    fileprivate func confirmedFile(_ file: WorkspaceFile) throws -> ConfirmedFile? {
+        try firstRow(
+            """
+            SELECT size_bytes, etag, modified_at, upload_id FROM files
+            WHERE user_id = ? AND chapter_id = ? AND filename = ?
+            """, [file.user.text, file.chapter, file.filename]
+        ).map { ConfirmedFile(sizeBytes: $0[0], etag: $0[1], modifiedAtSeconds: $0[2], uploadID: $0[3]) }
+    }
+
+    fileprivate func isPending(_ file: WorkspaceFile, after upload: Int64, _ author: Author) throws -> Bool {
+        try firstRow(
+            """
+            SELECT 1 FROM upload_urls WHERE user_id = ? AND oss_key = ? AND state = 'pending' AND id > ?
+                AND expires_at > ?
+            """, [file.user.text, file.key.text, upload, author.nowMicroseconds]) != nil
+    }
+
+    fileprivate func hasUploads(_ file: WorkspaceFile) throws -> Bool {
+        try firstRow(
+            "SELECT 1 FROM upload_urls WHERE user_id = ? AND oss_key = ?", [file.user.text, file.key.text]) != nil
+    }
+
+    /// Marks the URLs of a key that were issued for a size as used, and returns the newest of them.
+    fileprivate func matchUpload(_ file: WorkspaceFile, _ sizeBytes: Int64) throws -> Int64? {
+        let names: StatementArguments = [file.user.text, file.key.text, sizeBytes]
+        try run(
+            """
+            UPDATE upload_urls SET state = 'confirmed'
+            WHERE user_id = ? AND oss_key = ? AND size_bytes = ? AND state = 'pending'
+            """, names)
+        let newest = try firstRow(
+            """
+            SELECT id FROM upload_urls
+            WHERE user_id = ? AND oss_key = ? AND size_bytes = ? AND state = 'confirmed' ORDER BY id DESC LIMIT 1
+            """, names)
+        return newest.map { $0[0] as Int64 }
+    }
+
+    /// Forgets a file whose object has a length that nobody asked for.
+    fileprivate func reject(_ file: WorkspaceFile) throws {
+        try run(
+            "UPDATE upload_urls SET state = 'rejected' WHERE user_id = ? AND oss_key = ? AND state = 'pending'",
+            [file.user.text, file.key.text])
+        try run(
+            "DELETE FROM files WHERE user_id = ? AND chapter_id = ? AND filename = ?",
+            [file.user.text, file.chapter, file.filename])
+    }
+
+    /// Writes a file's row if the quota holds it.
+    fileprivate func put(_ entry: FileEntry, quotaBytes: Int64, _ author: Author) throws -> Bool {
+        let written = try run(
+            """
+            INSERT INTO files (user_id, submitted_at, oss_key, size_bytes, chapter_id, filename, etag, crc64, modified_at,
+                upload_id, seq)
+            SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+            WHERE (\(SQLiteSessionStore.chargeWithNewFile)) <= ?12
+            ON CONFLICT (user_id, chapter_id, filename) DO UPDATE SET submitted_at = excluded.submitted_at,
+                size_bytes = excluded.size_bytes, etag = excluded.etag, crc64 = excluded.crc64,
+                modified_at = excluded.modified_at, upload_id = excluded.upload_id, seq = excluded.seq
+            """,
+            [
+                entry.file.user.text, author.nowMicroseconds, entry.file.key.text, entry.facts.lengthBytes,
+                entry.file.chapter, entry.file.filename, entry.facts.etag, entry.facts.crc64.map { String($0) },
+                entry.facts.modifiedAtSeconds, entry.uploadID, entry.sequence, quotaBytes,
+            ])
+        return written == 1
+    }
+}

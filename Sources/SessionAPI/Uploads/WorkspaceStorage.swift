@@ -1,0 +1,70 @@
+import OSSKit
+
+/// What a store says about an object.
+package struct StoredObjectFacts: Sendable, Equatable {
+    /// The object's length.
+    package let lengthBytes: Int64
+    /// The ETag as it was sent, or nil.
+    package let etag: String?
+    /// The CRC-64, or nil if the store does not tell.
+    package let crc64: UInt64?
+    /// When it was written in seconds since 1970, or nil if the store does not tell.
+    package let modifiedAtSeconds: Int64?
+
+    /// Takes what a store answered.
+    package init(lengthBytes: Int64, etag: String?, crc64: UInt64?, modifiedAtSeconds: Int64?) {
+        self.lengthBytes = lengthBytes
+        self.etag = etag
+        self.crc64 = crc64
+        self.modifiedAtSeconds = modifiedAtSeconds
+    }
+}
+
+/// A presigned PUT and what the uploader must send with it.
+package struct PresignedUpload: Sendable {
+    /// The URL; it opens the door, so it is never logged.
+    package let url: String
+    /// Headers without which the store refuses, in order.
+    package let requiredHeaders: [(name: String, value: String)]
+
+    /// Makes a presigned PUT.
+    package init(url: String, requiredHeaders: [(name: String, value: String)]) {
+        self.url = url
+        self.requiredHeaders = requiredHeaders
+    }
+}
+
+/// What a presigned PUT is bound to.
+package struct UploadTerms: Sendable {
+    package let key: ObjectKey
+    package let sizeBytes: Int64
+    package let contentType: String
+    /// The Base64 MD5 of the body, or nil.
+    package let contentMD5: String?
+    package let lifetimeSeconds: Int64
+
+    /// Makes terms.
+    package init(
+        key: ObjectKey, sizeBytes: Int64, contentType: String, contentMD5: String?, lifetimeSeconds: Int64
+    ) {
+        self.key = key
+        self.sizeBytes = sizeBytes
+        self.contentType = contentType
+        self.contentMD5 = contentMD5
+        self.lifetimeSeconds = lifetimeSeconds
+    }
+}
+
+/// The bucket that submitted files go to: the built-in store or a real OSS, which nothing here tells apart.
+///
+/// Errors that its methods throw mean that the store cannot be reached: 503.
+package protocol WorkspaceStorage: Sendable {
+    /// What the store says about an object, or nil if there is none.
+    func head(_ key: ObjectKey) async throws -> StoredObjectFacts?
+    /// Signs a PUT of exactly these terms.
+    func presignPut(_ terms: UploadTerms) async throws -> PresignedUpload
+    /// Signs a GET that saves under a file name.
+    func presignGet(_ key: ObjectKey, lifetimeSeconds: Int64, filename: String) async throws -> String
+    /// Deletes an object; one that is not there is no error.
+    func delete(_ key: ObjectKey) async throws
+}

@@ -1,0 +1,69 @@
+/// The body of `POST /v1/chapters/{chapter_id}/sessions`.
+package struct CreateSessionRequest: Sendable {
+    package let courseID: String?
+    package let bundleVersion: String?
+    package let title: String?
+
+    /// Reads the body.
+    package init(_ content: RequestContent) throws(RequestFault) {
+        var reader = try ModelReader(content)
+        courseID = reader.optionalText("course_id", .line(SessionLimits.courseCharacters))
+        bundleVersion = reader.optionalText("bundle_version", .line(SessionLimits.titleCharacters))
+        title = reader.optionalText("title", .line(SessionLimits.titleCharacters))
+        try reader.finish()
+    }
+}
+
+/// The body of `POST /v1/sessions/{session_id}/turns`.
+package struct AppendTurnRequest: Sendable {
+    package let chapterID: String
+    package let turnIndex: Int64
+    package let userMessage: String
+    package let companionResponse: String
+    /// The outcome as it was sent, or nil for an empty one.
+    package let turnOutcome: JSONValue?
+
+    /// Reads the body.
+    package init(_ content: RequestContent) throws(RequestFault) {
+        var reader = try ModelReader(content)
+        chapterID = reader.text("chapter_id", .line(SessionLimits.chapterCharacters))
+        turnIndex = reader.integer("turn_index", in: SessionLimits.turnIndexes)
+        userMessage = reader.text("user_message", .text(maximumBytes: SessionLimits.userMessageBytes))
+        companionResponse = reader.text(
+            "companion_response", .text(maximumBytes: SessionLimits.companionResponseBytes))
+        turnOutcome = reader.optionalObject("turn_outcome", maximumBytes: SessionLimits.documentBytes)
+        try reader.finish()
+    }
+}
+
+/// The body of `PUT /v1/sessions/{session_id}/memory`.
+package struct UpsertMemoryRequest: Sendable {
+    package let chapterID: String
+    package let memory: JSONValue
+    package let agentState: JSONValue?
+
+    /// Reads the body.
+    package init(_ content: RequestContent) throws(RequestFault) {
+        var reader = try ModelReader(content)
+        chapterID = reader.text("chapter_id", .line(SessionLimits.chapterCharacters))
+        let memory = reader.object("memory_json", maximumBytes: SessionLimits.documentBytes)
+        agentState = reader.optionalObject("agent_state", maximumBytes: SessionLimits.documentBytes)
+        try reader.finish()
+        guard let memory else { throw .invalid([]) }
+        self.memory = memory
+    }
+}
+
+/// The body of `PUT /v1/sessions/{session_id}/report`.
+package struct UpsertReportRequest: Sendable {
+    package let chapterID: String
+    package let report: String
+
+    /// Reads the body.
+    package init(_ content: RequestContent) throws(RequestFault) {
+        var reader = try ModelReader(content)
+        chapterID = reader.text("chapter_id", .line(SessionLimits.chapterCharacters))
+        report = reader.text("report_md", .text(maximumBytes: SessionLimits.reportBytes))
+        try reader.finish()
+    }
+}

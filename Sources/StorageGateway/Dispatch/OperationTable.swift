@@ -1,0 +1,91 @@
+import OSSKit
+
+/// Every operation that is served, and the choice of one for a request.
+package enum OperationTable {
+    /// The rows: an operation is one file and one line here.
+    static let rows: [Operation] = [
+        Operation("GetService", "GET", .service, answer: GetService.answer),
+        Operation("PutBucket", "PUT", .bucket, answer: PutBucket.answer),
+        Operation("DeleteBucket", "DELETE", .bucket, answer: DeleteBucket.answer),
+        Operation("GetBucketInfo", "GET", .bucket, selectors: ["bucketInfo"], answer: GetBucketInfo.answer),
+        Operation("GetBucketLocation", "GET", .bucket, selectors: ["location"], answer: GetBucketLocation.answer),
+        Operation("ListObjects", "GET", .bucket, answer: ListObjects.answer),
+        Operation(
+            "ListObjectsV2", "GET", .bucket, selectors: ["list-type"], parameters: ["continuation-token"],
+            answer: ListObjectsV2.answer),
+        Operation(
+            "DeleteMultipleObjects", "POST", .bucket, selectors: ["delete"], answer: DeleteMultipleObjects.answer),
+        Operation("PutObject", "PUT", .object, answer: PutObject.answer),
+        Operation("CopyObject", "PUT", .object, header: "x-oss-copy-source", answer: CopyObject.answer),
+        Operation(
+            "GetObject", "GET", .object, parameters: GetObject.overrides.union(["versionId"]),
+            answer: GetObject.answer),
+        Operation("HeadObject", "HEAD", .object, parameters: ["versionId"], answer: HeadObject.answer),
+        Operation(
+            "GetObjectMeta", "HEAD", .object, selectors: ["objectMeta"], parameters: ["versionId"],
+            answer: GetObjectMeta.answer),
+        Operation(
+            "GetObjectMeta", "GET", .object, selectors: ["objectMeta"], parameters: ["versionId"],
+            answer: GetObjectMeta.answer),
+        Operation("DeleteObject", "DELETE", .object, parameters: ["versionId"], answer: DeleteObject.answer),
+    ]
+
+    /// The name of the operation that a request asks for.
+    ///
+    /// - Throws: `NotImplemented` or `MethodNotAllowed`.
+    package static func name(for request: WireRequest, level: ResourceLevel) throws(OSSError) -> String {
+        try operation(for: request, level: level).name
+    }
+
+    /// Parameters that select an operation although OSS's V1 signature does not cover them.
+    private static let unsignedSelectors: Set<String> = ["list-type", "regions", "accessmonitor", "rule-id"]
+
+    /// The operation that a request asks for.
+    ///
+    /// A parameter that selects or changes an operation of OSS, and that no row of ours understands, is a refusal: the
+    /// request never passes for a simpler one.
+    /// - Throws: `NotImplemented` or `MethodNotAllowed`.
+    static func operation(for request: WireRequest, level: ResourceLevel) throws(OSSError) -> Operation {
+        let candidates = rows.filter { $0.matches(method: request.method, level: level, request: request) }
+        guard let operation = candidates.max(by: { $0.specificity < $1.specificity }) else {
+            throw refusal(of: request, level: level)
+        }
+        let understood = operation.parameters.union(operation.selectors)
+        for item in request.target.query where isReserved(item, in: request) {
+            guard understood.contains(where: { item.isNamed($0) }) else { throw notImplemented(item.name) }
+        }
+        return operation
+    }
+
+    /// Whether a parameter means something to OSS beyond listing and authentication.
+    private static func isReserved(_ item: QueryItem, in request: WireRequest) -> Bool {
+        if RequestAuthentication.isPart(item) { return false }
+        if Subresources.contains(item) { return true }
+        if unsignedSelectors.contains(where: { item.isNamed($0) }) { return true }
+        // A bare name that is unknown may be an operation of tomorrow: nothing is written on its behalf.
+        return request.method != "GET" && request.method != "HEAD" && item.isValueEmpty
+            && !listParameters.contains(where: { item.isNamed($0) })
+    }
+
+    private static let listParameters: Set<String> = ["encoding-type"]
+
+    private static func refusal(of request: WireRequest, level: ResourceLevel) -> OSSError {
+        if let reserved = request.target.query.first(where: { isReserved($0, in: request) }) {
+            return notImplemented(reserved.name)
+        }
+        // PostObject and preflights are operations of OSS that are not there yet.
+        if request.method == "OPTIONS" || (request.method == "POST" && level == .bucket) {
+            return OSSError(.notImplemented, fields: [("Header", request.method)])
+        }
+        let allowed = Set(rows.filter { $0.level == level && $0.selectors.isEmpty }.map(\.method)).sorted()
+        return OSSError(
+            .methodNotAllowed, fields: [("Method", request.method), ("ResourceType", level.rawValue)],
+            headers: [("Allow", allowed.joined(separator: ", "))])
+    }
+
+    private static func notImplemented(_ parameter: String) -> OSSError {
+        OSSError(
+            .notImplemented, message: "The parameter you provided implies functionality that is not implemented.",
+            fields: [("Header", parameter)])
+    }
+}

@@ -1,0 +1,83 @@
+import OSSKit
+import ObjectStore
+
+extension ObjectAttributes {
+    /// Headers that are stored and given back as they came.
+    static let keptHeaders = [
+        "cache-control", "content-disposition", "content-encoding", "content-language", "expires",
+    ]
+
+    /// The type of an object whose writer named none.
+    ///
+    /// Source: assumption A-003.
+    static let usualContentType = "application/octet-stream"
+
+    /// Reads what the headers of a write say about the object.
+    ///
+    /// - Throws: `InvalidArgument` for a value that OSS refuses, `NotImplemented` for one that has no effect here yet.
+    init(writing call: OSSCall) throws(OSSError) {
+        self.init()
+        contentType = call.header("content-type") ?? Self.usualContentType
+        for name in Self.keptHeaders {
+            if let value = call.header(name) { headers.append(AttributePair(name: name, value: value)) }
+        }
+        userMetadata = try Self.userMetadata(of: call.request)
+        storageClass = try Self.storageClass(call)
+        acl = try Self.acl(call)
+    }
+
+    private static func userMetadata(of request: WireRequest) throws(OSSError) -> [AttributePair] {
+        let prefix = "x-oss-meta-"
+        var pairs: [AttributePair] = []
+        var sizeBytes = 0
+        for header in request.headers {
+            let name = header.name.lowercased()
+            // An empty header may be one that no signature covers (assumption A-004), so that it means nothing.
+            guard name.hasPrefix(prefix), !header.value.isEmpty else { continue }
+            let key = String(name.dropFirst(prefix.count))
+            guard !key.isEmpty, key.utf8.allSatisfy(isMetadataNameByte) else {
+                throw .invalidArgument(
+                    header.name, header.value, message: "The name of the user metadata is invalid.",
+                    ec: "0011-00000004")
+            }
+            sizeBytes += key.utf8.count + header.value.utf8.count
+            guard sizeBytes <= Limits.userMetadataBytes else {
+                throw .invalidArgument(
+                    header.name, "", message: "The user metadata is too large.", ec: "0011-00000002")
+            }
+            if let index = pairs.firstIndex(where: { $0.name == key }) {
+                pairs[index] = AttributePair(name: key, value: pairs[index].value + "," + header.value)
+            } else {
+                pairs.append(AttributePair(name: key, value: header.value))
+            }
+        }
+        return pairs
+    }
+
+    private static func isMetadataNameByte(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            || byte == UInt8(ascii: "-")
+    }
+
+    private static func storageClass(_ call: OSSCall) throws(OSSError) -> String {
+        guard let asked = call.header("x-oss-storage-class") else { return "Standard" }
+        switch asked {
+        case "Standard", "IA": return asked
+        case "Archive", "ColdArchive", "DeepColdArchive":
+            throw OSSError(.notImplemented, fields: [("Header", "x-oss-storage-class")])
+        default:
+            throw .invalidArgument("x-oss-storage-class", asked, message: "No such bucket storage class exists.")
+        }
+    }
+
+    private static func acl(_ call: OSSCall) throws(OSSError) -> String {
+        guard let asked = call.header("x-oss-object-acl") else { return "default" }
+        switch asked {
+        case "default", "private": return asked
+        case "public-read", "public-read-write":
+            throw OSSError(.notImplemented, fields: [("Header", "x-oss-object-acl")])
+        default:
+            throw .invalidArgument("x-oss-object-acl", asked, message: "no such object access control exists")
+        }
+    }
+}

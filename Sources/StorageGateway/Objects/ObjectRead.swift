@@ -1,0 +1,60 @@
+import OSSKit
+import ObjectStore
+
+/// What `GET`, `HEAD` and their relatives have in common.
+enum ObjectRead {
+    /// What is to be sent.
+    enum Plan: Equatable, Sendable {
+        /// The client has it already.
+        case notModified
+        /// These bytes, with this status.
+        case send(Range<Int64>, status: Int)
+    }
+
+    /// The object that is asked for.
+    ///
+    /// - Throws: `NoSuchKey`; `NoSuchVersion` for any version but `null`, since no bucket here keeps versions.
+    static func object(_ call: OSSCall, bucket: BucketRecord, key: ObjectKey) async throws -> ObjectRecord {
+        try refuseVersions(call)
+        return try await call.store.object(in: bucket, key: key)
+    }
+
+    /// Refuses a version that cannot exist in a bucket without versions.
+    static func refuseVersions(_ call: OSSCall) throws(OSSError) {
+        guard let version = call.request.target.value(of: "versionId"), version != "null" else { return }
+        guard !version.isEmpty else {
+            throw .invalidArgument("versionId", "", message: "Version id can not be the empty string.")
+        }
+        throw OSSError(.noSuchVersion, fields: [("Key", try call.key().text), ("VersionId", version)])
+    }
+
+    /// Judges conditions and range.
+    ///
+    /// - Throws: `PreconditionFailed`, `InvalidRange`.
+    static func plan(_ call: OSSCall, object: ObjectRecord) throws(OSSError) -> Plan {
+        guard try ReadConditions(call).judge(object) == .holds else { return .notModified }
+        let isStandard = call.header("x-oss-range-behavior")?.lowercased() == "standard"
+        let range = try RequestedRange.of(
+            call.header("range"), sizeBytes: object.sizeBytes, isStandard: isStandard)
+        switch range {
+        case .whole: return .send(0..<object.sizeBytes, status: 200)
+        case .part(let part): return .send(part, status: 206)
+        }
+    }
+
+    /// `Content-Length`, and for a part `Content-Range`.
+    static func lengthHeaders(
+        _ range: Range<Int64>, of object: ObjectRecord, status: Int
+    ) -> [(name: String, value: String)] {
+        var headers = [(name: "Content-Length", value: String(range.count))]
+        if status == 206 {
+            headers.append(("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(object.sizeBytes)"))
+        }
+        return headers
+    }
+
+    /// The answer to a client that has the object already.
+    static func notModified(_ object: ObjectRecord) -> OSSAnswer {
+        OSSAnswer(status: 304, headers: [("ETag", object.quotedETag), ("Last-Modified", object.lastModified)])
+    }
+}

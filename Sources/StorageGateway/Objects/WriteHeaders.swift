@@ -1,0 +1,39 @@
+import OSSKit
+import ObjectStore
+
+/// Headers of a write that change its meaning.
+enum WriteHeaders {
+    /// Headers of OSS that would have to change what is stored or what happens after, and do not yet.
+    private static let notYet = [
+        "x-oss-server-side-encryption", "x-oss-server-side-encryption-key-id", "x-oss-server-side-data-encryption",
+        "x-oss-tagging", "x-oss-callback", "x-oss-callback-var", "x-oss-traffic-limit", "x-oss-persistent-headers",
+        "x-oss-object-worm-mode", "x-oss-object-worm-retain-until-date", "x-oss-object-worm-legal-hold",
+        "x-oss-symlink-target",
+    ]
+
+    /// Conditions that mean nothing on a write.
+    private static let conditions = ["if-modified-since", "if-unmodified-since", "if-match", "if-none-match"]
+
+    /// Refuses headers that a write cannot have.
+    ///
+    /// - Throws: `NotImplemented`, naming the header.
+    static func refuseUnknownMeaning(_ call: OSSCall) throws(OSSError) {
+        for name in notYet + conditions where call.header(name) != nil {
+            throw OSSError(.notImplemented, fields: [("Header", name)])
+        }
+    }
+
+    /// What must hold when the row is written.
+    ///
+    /// - Throws: `InvalidArgument` if `x-oss-forbid-overwrite` is neither true nor false.
+    static func condition(_ call: OSSCall) throws(OSSError) -> WriteCondition {
+        guard let asked = call.header("x-oss-forbid-overwrite") else { return WriteCondition() }
+        switch asked.lowercased() {
+        case "true": return WriteCondition(forbidsOverwrite: true)
+        case "false": return WriteCondition()
+        default:
+            throw .invalidArgument(
+                "x-oss-forbid-overwrite", asked, message: "The value must be true or false.")
+        }
+    }
+}

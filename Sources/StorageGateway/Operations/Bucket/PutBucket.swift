@@ -1,0 +1,61 @@
+import OSSKit
+import ObjectStore
+
+/// `PUT /` on a bucket: creates it; its owner may repeat it.
+///
+/// Source: oss-wire fact 11.1.
+enum PutBucket {
+    static func answer(_ call: OSSCall) async throws -> OSSAnswer {
+        let name = try call.bucketName()
+        var bucket = NewBucket(name: name, ownerID: call.requester.ownerID)
+        bucket.acl = try acl(call)
+        for header in ["x-oss-bucket-tagging", "x-oss-resource-group-id"] where call.header(header) != nil {
+            throw OSSError(.notImplemented, fields: [("Header", header)])
+        }
+        if let document = try await document(call) {
+            let asked = try CreateBucketConfiguration(document: document)
+            bucket.storageClass = try storageClass(asked)
+            bucket.dataRedundancyType = try dataRedundancyType(asked)
+        }
+        _ = try await call.store.createBucket(bucket)
+        return OSSAnswer(headers: [("Location", "/\(name.text)")])
+    }
+
+    /// The body, if there is one: `PUT` without a length is a bucket without wishes.
+    private static func document(_ call: OSSCall) async throws -> [UInt8]? {
+        guard call.header("content-length") != nil || call.header("transfer-encoding") != nil else { return nil }
+        let bytes = try await RequestBodyReader(call, limitBytes: Int64(Limits.documentBytes)).bytes()
+        return bytes.isEmpty ? nil : bytes
+    }
+
+    private static func acl(_ call: OSSCall) throws(OSSError) -> String? {
+        guard let asked = call.header("x-oss-acl") else { return nil }
+        switch asked {
+        case "private": return asked
+        case "public-read", "public-read-write": throw OSSError(.notImplemented, fields: [("Header", "x-oss-acl")])
+        default:
+            throw .invalidArgument("x-oss-acl", asked, message: "no such bucket access control exists")
+        }
+    }
+
+    private static func storageClass(_ asked: CreateBucketConfiguration) throws(OSSError) -> String {
+        switch asked.storageClass ?? "Standard" {
+        case "Standard": return "Standard"
+        case "IA": return "IA"
+        case "Archive", "ColdArchive", "DeepColdArchive":
+            throw OSSError(.notImplemented, fields: [("Header", "StorageClass")])
+        case let other:
+            throw .invalidArgument("StorageClass", other, message: "No such bucket storage class exists.")
+        }
+    }
+
+    private static func dataRedundancyType(_ asked: CreateBucketConfiguration) throws(OSSError) -> String {
+        switch asked.dataRedundancyType ?? "LRS" {
+        case "LRS": return "LRS"
+        case "ZRS": return "ZRS"
+        case let other:
+            throw .invalidArgument(
+                "DataRedundancyType", other, message: "No such bucket data redundancy type exists.")
+        }
+    }
+}

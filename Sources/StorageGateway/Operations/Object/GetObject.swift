@@ -1,0 +1,73 @@
+import Hummingbird
+import NIOCore
+import OSSKit
+import ObjectStore
+
+/// `GET /key`: an object, or a range of it.
+///
+/// Source: oss-wire fact 8.2.
+enum GetObject {
+    /// Parameters that replace a header of the answer, each with the header.
+    static let overrideHeaders: [(parameter: String, header: String)] = [
+        ("response-content-type", "Content-Type"), ("response-content-language", "Content-Language"),
+        ("response-expires", "Expires"), ("response-cache-control", "Cache-Control"),
+        ("response-content-disposition", "Content-Disposition"),
+        ("response-content-encoding", "Content-Encoding"),
+    ]
+
+    /// The names of those parameters.
+    static let overrides = Set(overrideHeaders.map(\.parameter))
+
+    static func answer(_ call: OSSCall) async throws -> OSSAnswer {
+        let overrides = try overrides(of: call)
+        let (object, reader, plan) = try await open(call)
+        guard case .send(let range, let status) = plan else { return ObjectRead.notModified(object) }
+        let headers =
+            replacing(object.responseHeaders, with: overrides)
+            + ObjectRead.lengthHeaders(range, of: object, status: status)
+        guard let reader else { return OSSAnswer(status: status, headers: headers) }
+        let body = ResponseBody(contentLength: Int(range.count)) { writer in
+            for try await chunk in reader {
+                try await writer.write(chunk)
+            }
+            try await writer.finish(nil)
+        }
+        return OSSAnswer(status: status, headers: headers, body: body)
+    }
+
+    /// Looks the object up and opens its bytes; once more if it was overwritten in between.
+    private static func open(_ call: OSSCall) async throws -> (ObjectRecord, ObjectReader?, ObjectRead.Plan) {
+        let bucket = try await call.bucket()
+        let key = try call.key()
+        var attempt = 1
+        while true {
+            let object = try await ObjectRead.object(call, bucket: bucket, key: key)
+            let plan = try ObjectRead.plan(call, object: object)
+            guard case .send(let range, _) = plan, !range.isEmpty else { return (object, nil, plan) }
+            do {
+                return (object, try await call.store.read(object, range: range), plan)
+            } catch StoreFailure.bodyIsGone where attempt < 3 {
+                attempt += 1
+            }
+        }
+    }
+
+    private static func overrides(of call: OSSCall) throws(OSSError) -> [(name: String, value: String)] {
+        var overrides: [(name: String, value: String)] = []
+        for (parameter, header) in overrideHeaders {
+            guard let value = call.request.target.value(of: parameter), !value.isEmpty else { continue }
+            let isHeaderText = value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+            guard isHeaderText, value.utf8.count <= Limits.overrideBytes else {
+                throw .invalidArgument(parameter, value, message: "The value cannot stand in a header.")
+            }
+            overrides.append((header, value))
+        }
+        return overrides
+    }
+
+    private static func replacing(
+        _ headers: [(name: String, value: String)], with overrides: [(name: String, value: String)]
+    ) -> [(name: String, value: String)] {
+        headers.filter { header in !overrides.contains { $0.name == header.name } } + overrides
+    }
+}

@@ -1,0 +1,17 @@
+import OSSKit
+import ObjectStore
+
+/// `HEAD /key`: the headers of `GET`, without the bytes.
+///
+/// Source: oss-wire fact 8.3; that ranges are honoured is assumption A-007.
+enum HeadObject {
+    static func answer(_ call: OSSCall) async throws -> OSSAnswer {
+        let object = try await ObjectRead.object(call, bucket: call.bucket(), key: call.key())
+        guard case .send(let range, let status) = try ObjectRead.plan(call, object: object) else {
+            return ObjectRead.notModified(object)
+        }
+        return OSSAnswer(
+            status: status,
+            headers: object.responseHeaders + ObjectRead.lengthHeaders(range, of: object, status: status))
+    }
+}

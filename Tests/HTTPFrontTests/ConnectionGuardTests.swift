@@ -1,0 +1,139 @@
+import HTTPFront
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import Testing
+
+/// Lets the sending side be shut, which the embedded channel itself cannot do.
+private final class HalfClose: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        if case .output = mode {
+            promise?.succeed()
+        } else {
+            context.close(mode: mode, promise: promise)
+        }
+    }
+}
+
+/// What a connection sees when a request is refused, waits, or is answered early.
+@Suite struct ConnectionGuardTests {
+    private let channel: EmbeddedChannel
+
+    init() throws {
+        var limits = FrontLimits()
+        limits.lingerBytes = 100
+        channel = EmbeddedChannel(handler: HalfClose())
+        try channel.pipeline.syncOperations.configureHTTPServerPipeline(
+            withPipeliningAssistance: false, withErrorHandling: false)
+        let refusals = ConnectionGuard(limits: limits) { refusal in
+            FrontRefusalBody(contentType: "text/plain", text: refusal.message)
+        }
+        try channel.pipeline.syncOperations.addHandler(refusals)
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+    }
+
+    private func send(_ text: String) throws {
+        try channel.writeInbound(ByteBuffer(string: text))
+    }
+
+    /// Everything that was written since the last call.
+    private func received() throws -> String {
+        var text = ""
+        while let buffer = try channel.readOutbound(as: ByteBuffer.self) { text += String(buffer: buffer) }
+        return text
+    }
+
+    /// How many requests passed.
+    private func passedHeads() throws -> Int {
+        var count = 0
+        while let part = try channel.readInbound(as: HTTPServerRequestPart.self) {
+            if case .head = part { count += 1 }
+        }
+        return count
+    }
+
+    private func answer(_ status: HTTPResponseStatus) throws {
+        let head = HTTPResponseHead(version: .http1_1, status: status, headers: ["Content-Length": "0"])
+        try channel.writeOutbound(HTTPServerResponsePart.head(head))
+        try channel.writeOutbound(HTTPServerResponsePart.end(nil))
+    }
+
+    @Test func aGoodRequestPassesAndTheConnectionStaysOpen() throws {
+        try send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try passedHeads() == 1)
+        try answer(.ok)
+        let found = try received()
+        #expect(found.hasPrefix("HTTP/1.1 200"))
+        #expect(!found.lowercased().contains("connection: close"))
+        #expect(channel.isActive)
+    }
+
+    @Test func twoHostsAreAnsweredOnceAndNothingPasses() throws {
+        try send("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
+        let found = try received()
+        #expect(found.hasPrefix("HTTP/1.1 400"))
+        #expect(found.lowercased().contains("connection: close"))
+        #expect(try passedHeads() == 0)
+        try send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try passedHeads() == 0)
+    }
+
+    @Test func aRefusalWaitsForTheAnswersBeforeIt() throws {
+        try send("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n\r\n")
+        #expect(try received().isEmpty)
+        try answer(.ok)
+        let found = try received()
+        let first = try #require(found.range(of: "HTTP/1.1 200"))
+        let second = try #require(found.range(of: "HTTP/1.1 400"))
+        #expect(first.lowerBound < second.lowerBound)
+    }
+
+    @Test func continueIsSentOnceAndOnlyWhenTheBodyIsWelcome() throws {
+        try send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+        #expect(try received().isEmpty)
+        channel.triggerUserOutboundEvent(RequestBodyWelcome(), promise: nil)
+        channel.triggerUserOutboundEvent(RequestBodyWelcome(), promise: nil)
+        let found = try received()
+        #expect(found == "HTTP/1.1 100 Continue\r\n\r\n")
+        try send("abc")
+        try answer(.ok)
+        #expect(try received().hasPrefix("HTTP/1.1 200"))
+        #expect(channel.isActive)
+    }
+
+    @Test func nobodyWhoDoesNotWaitIsToldToContinue() throws {
+        try send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n")
+        channel.triggerUserOutboundEvent(RequestBodyWelcome(), promise: nil)
+        #expect(try received().isEmpty)
+    }
+
+    @Test func anAnswerBeforeTheBodyEndsTheConnectionAfterFewBytes() throws {
+        try send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
+        try answer(.forbidden)
+        let found = try received()
+        #expect(found.hasPrefix("HTTP/1.1 403"))
+        #expect(found.lowercased().contains("connection: close"))
+        #expect(channel.isActive)
+        // The parser complains of a body that was cut off by our close.
+        #expect(throws: HTTPParserError.self) { try send(String(repeating: "x", count: 101)) }
+        #expect(!channel.isActive)
+    }
+
+    @Test func aSilentClientIsClosedAfterALinger() throws {
+        try send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
+        try answer(.forbidden)
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(999))
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(1))
+        #expect(!channel.isActive)
+    }
+
+    @Test func anHTTP10ClientIsClosedAfterItsAnswer() throws {
+        try send("GET / HTTP/1.0\r\nHost: a\r\n\r\n")
+        try answer(.ok)
+        #expect(try received().lowercased().contains("connection: close"))
+        #expect(!channel.isActive)
+    }
+}

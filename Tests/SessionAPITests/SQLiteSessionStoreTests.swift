@@ -1,0 +1,47 @@
+import Foundation
+import OSSKit
+import SessionAPI
+import Testing
+
+@Suite struct SQLiteSessionStoreTests {
+    @Test func whatWasAnsweredIsThereAfterOpeningAgain() async throws {
+        let fixture = try Fixture()
+        let path = fixture.folder.appendingPathComponent("api.sqlite").path
+        let made = try await fixture.accounts.createUser(
+            email: "a@example.com", password: Secret("StrongPass123"), displayName: "A")
+        try fixture.store.shutDown()
+        let store = try SQLiteSessionStore(path: path, logger: Fixture.logger)
+        let accounts = Accounts(
+            store: store, configuration: fixture.configuration, environment: fixture.environment)
+        let found = try await accounts.listUsers().map(\.profile)
+        #expect(found == [made])
+        try store.shutDown()
+        try FileManager.default.removeItem(at: fixture.folder)
+    }
+
+    @Test func theFilesAreTheirOwnersAlone() async throws {
+        let fixture = try Fixture()
+        try await fixture.accounts.ensureDemoAccount()
+        for name in ["api.sqlite", "api.sqlite-wal", "api.sqlite-shm"] {
+            let path = fixture.folder.appendingPathComponent(name).path
+            let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+            #expect(mode == 0o600, "\(name)")
+        }
+        try fixture.close()
+    }
+
+    @Test func aFolderThatIsNotThereIsNoStore() {
+        let found = #expect(throws: SessionStoreError.self) {
+            _ = try SQLiteSessionStore(path: "/nonexistent/folder/api.sqlite", logger: Fixture.logger)
+        }
+        #expect(found == .cannotOpen)
+    }
+
+    @Test func aFileThatIsNoDatabaseIsNoStore() throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        let path = file.path
+        try Data(repeating: 0x41, count: 8_192).write(to: file)
+        #expect(throws: (any Error).self) { _ = try SQLiteSessionStore(path: path, logger: Fixture.logger) }
+        try FileManager.default.removeItem(atPath: path)
+    }
+}

@@ -1,2 +1,0 @@
-import Testing
-@Suite struct Empty { @Test func ok() { #expect(1 == 1) } }
