@@ -59,11 +59,14 @@ class Connection:
         self.host, self.port = address(endpoint)
         self.socket = socket.create_connection((self.host, self.port), timeout=timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # One reader for all answers: what it read beyond the first belongs to the second.
+        self._reader = self.socket.makefile("rb")
 
     def __enter__(self) -> Connection:
         return self
 
     def __exit__(self, *_) -> None:
+        self._reader.close()
         self.socket.close()
 
     def send(self, data: bytes) -> None:
@@ -80,7 +83,7 @@ class Connection:
 
     def read_answer(self, method: str = "GET") -> Answer:
         """Reads one answer; raises if the server closed the connection without one."""
-        response = http.client.HTTPResponse(self.socket, method=method)
+        response = http.client.HTTPResponse(_Kept(self._reader), method=method)
         response.begin()
         body = response.read()
         return Answer(response.status, tuple(response.getheaders()), body)
@@ -89,24 +92,34 @@ class Connection:
         """Reads up to and including the next empty line: an interim answer, or the head of a final one."""
         head = io.BytesIO()
         while not head.getvalue().endswith(b"\r\n\r\n"):
-            byte = self.socket.recv(1)
-            if not byte:
+            line = self._reader.readline(65536)
+            if not line:
                 break
-            head.write(byte)
+            head.write(line)
         return head.getvalue()
 
     def read_to_end(self) -> bytes:
         """Reads until the server closes the connection."""
-        read = io.BytesIO()
-        while True:
-            try:
-                piece = self.socket.recv(65536)
-            except ConnectionResetError:
-                break
-            if not piece:
-                break
-            read.write(piece)
-        return read.getvalue()
+        try:
+            return self._reader.read()
+        except ConnectionResetError:
+            return b""
+
+
+class _Kept:
+    """A reader that outlives the answers read from it: what `http.client` takes for a socket."""
+
+    def __init__(self, reader: io.BufferedReader):
+        self._reader = reader
+
+    def makefile(self, *_) -> _Kept:
+        return self
+
+    def close(self) -> None:
+        """Leaves the reader open for the next answer."""
+
+    def __getattr__(self, name: str):
+        return getattr(self._reader, name)
 
 
 def head_of(
