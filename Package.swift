@@ -106,7 +106,6 @@ let package = Package(
             dependencies: [
                 "OSSKit", "OSSClient", "ObjectStore", "HTTPFront", "StorageGateway", "SessionAPI", "SessionModels",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

@@ -25,7 +25,11 @@ struct Banner {
         ]
         if isDemo { lines.append("  Demo account   \(Accounts.demoEmail) / \(Accounts.demoPassword.reveal())") }
         if isDemo, hasBuiltInStore, let secretFile = ready.accessKeySecretFile {
-            lines += ["", "Three lines to paste (the second needs: pip install oss2):", ""]
+            lines += [
+                "",
+                "Three lines to paste (the second needs oss2: pip install oss2, or make setup and .venv/bin/python):",
+                "",
+            ]
             lines += pasteLines(secretFile: secretFile)
         }
         lines += ["", "Ctrl-C finishes what is running and stops.", ""]
