@@ -127,7 +127,7 @@ class TestTheLink:
         assert confirm(user, granted, "main.py", len(body)).json()["error"]["code"] == "UPLOAD_NOT_FOUND"
 
     def test_chunks_are_refused(self, user, granted):
-        assert upload(granted["presigned_url"], iter([b"ten ", b"bytes!"]), TEXT).status_code in (403, 411)
+        assert upload(granted["presigned_url"], iter([b"ten ", b"bytes!"]), TEXT).status_code in (400, 403)
         assert confirm(user, granted, "main.py", 10).status_code == 422
 
     @pytest.mark.parametrize("headers", [
@@ -142,7 +142,8 @@ class TestTheLink:
 
     @pytest.mark.parametrize("method", ["GET", "DELETE", "POST", "HEAD"])
     def test_another_method_is_refused(self, granted, method):
-        assert upload(granted["presigned_url"], None, TEXT, method=method).status_code in (403, 405)
+        # Without a body there is no Content-Length to look at: A-017.
+        assert upload(granted["presigned_url"], None, TEXT, method=method).status_code in (400, 403)
 
     def test_another_key_is_refused(self, granted):
         other = granted["presigned_url"].replace("main.py", "mail.py")
