@@ -38,7 +38,7 @@ OWNERS = {
     "CPostgres": ["SessionAPI"],
     "GRDB": ["ObjectStore", "SessionAPI"],
     "JWTKit": ["SessionAPI"],
-    "AsyncHTTPClient": ["OSSClient"],
+    "AsyncHTTPClient": ["OSSClient", "GatewayCLI"],  # the CLI opens and closes the client that OSSClient is given
     "ArgumentParser": ["GatewayCLI"],
     "Configuration": ["GatewayCLI"],
     "Crypto": ["OSSKit", "ObjectStore", "SessionAPI"],

@@ -99,6 +99,20 @@ class TestTargetsAndHosts:
         answer = exchange(store.endpoint, signed, host=f"{bucket}.localhost:{port}", target=target)
         assert (answer.status, answer.body) == (200, BODY)
 
+    def test_a_configured_domain_tells_the_bucket(self, new_gateway, open_store, key):
+        server = new_gateway("--oss-domain", "localhost,oss.example.test").start()
+        store = open_store(server)
+        store.put(server.bucket, key, BODY)
+        signed = sign_v4_header(Request("GET", server.bucket, key), store.credentials)
+        for host in (f"{server.bucket}.oss.example.test", f"{server.bucket}.OSS.example.test:80"):
+            answer = exchange(server.oss, signed, host=host, target=f"/{key}")
+            assert (answer.status, answer.body) == (200, BODY), answer
+        for host in ("oss.example.test", "localhost", "127.0.0.1"):
+            answer = exchange(server.oss, signed, host=host)
+            assert (answer.status, answer.body) == (200, BODY), answer
+        elsewhere = exchange(server.oss, signed, host=f"other-bucket.oss.example.test", target=f"/{key}")
+        assert elsewhere.refusal == (403, "SignatureDoesNotMatch")
+
 
 class TestFraming:
     def test_a_length_and_chunks_at_once_are_refused(self, store, bucket, key):
