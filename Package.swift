@@ -106,7 +106,6 @@ let package = Package(
             dependencies: [
                 "OSSKit", "OSSClient", "ObjectStore", "HTTPFront", "StorageGateway", "SessionAPI", "SessionModels",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -159,8 +158,12 @@ let package = Package(
         .testTarget(
             name: "StorageGatewayTests",
             dependencies: [
-                "StorageGateway", "ObjectStore", "OSSKit", "HTTPFront",
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                "StorageGateway", "ObjectStore", "OSSKit",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: strict),
     ]

@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import HTTPFront
 import Logging
 import NIOPosix
@@ -31,7 +30,7 @@ struct Sessions {
 
     private let store: SQLiteSessionStore
     private let responder: SessionResponder
-    private let httpClient: HTTPClient
+    private let connections: OSSConnections
 
     /// Opens the database, makes the demo account where it is asked for, and composes the API.
     ///
@@ -48,12 +47,11 @@ struct Sessions {
         if configuration.isDemo {
             try await Accounts(store: store, configuration: options, environment: environment).ensureDemoAccount()
         }
-        let httpClient = HTTPClient(
-            eventLoopGroupProvider: .singleton, configuration: OSSClient.httpConfiguration())
-        let storage = try configuration.confirmLooksAtObjects ? workspace.storage(httpClient) : nil
+        let connections = OSSConnections()
+        let storage = try configuration.confirmLooksAtObjects ? workspace.storage(connections) : nil
         let responder = try await SessionAPI.makeResponder(
             configuration: options, store: store, storage: storage, environment: environment, logger: logger)
-        return Sessions(store: store, responder: responder, httpClient: httpClient)
+        return Sessions(store: store, responder: responder, connections: connections)
     }
 
     /// Opens the database of a data folder.
@@ -84,7 +82,7 @@ struct Sessions {
 
     /// Ends the connections to the object store and closes the database.
     func close() async throws {
-        try await httpClient.shutdown()
+        try await connections.shutdown()
         try await NIOThreadPool.singleton.runIfActive { [store] in try store.shutDown() }
     }
 }
@@ -93,14 +91,14 @@ extension Sessions.Workspace {
     /// The bucket at its endpoint.
     ///
     /// - Throws: `ConfigurationProblem` if an endpoint is not a URL.
-    func storage(_ httpClient: HTTPClient) throws -> OSSWorkspaceStorage {
+    func storage(_ connections: OSSConnections) throws -> OSSWorkspaceStorage {
         let credentials = Credentials(accessKeyID: accessKey.id, accessKeySecret: accessKey.secret)
         let configuration = OSSClient.Configuration(
             endpoint: try parsed(endpoint, .ossEndpoint),
             publicEndpoint: try parsed(publicEndpoint, .ossPublicEndpoint),
             region: region, bucket: bucket)
         let client = OSSClient(
-            configuration: configuration, credentials: .fixed(credentials), httpClient: httpClient,
+            configuration: configuration, credentials: .fixed(credentials), connections: connections,
             surroundings: OSSClient.Surroundings(nowUnixSeconds: { SystemEnvironment.nowMilliseconds() / 1_000 }))
         return OSSWorkspaceStorage(client: client)
     }

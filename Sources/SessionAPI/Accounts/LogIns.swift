@@ -6,9 +6,13 @@ import SessionModels
 ///
 /// Source: session-api.md 4.5; SECURITY 29.
 struct LogIns: Sendable {
+    /// Where everything is kept.
     let store: SQLiteSessionStore
+    /// Signs access tokens.
     let tokens: AccessTokens
+    /// How long a refresh token lives.
     let refreshLifetimeSeconds: Int64
+    /// Clock and randomness.
     let environment: SessionEnvironment
 
     /// Opens a log-in on a device, which gets a name if it has none.

@@ -15,8 +15,10 @@ struct CallTarget: Sendable {
         query = bytes[end...].dropFirst()
     }
 
-    /// The last value of a query parameter, or nil if it is absent or cannot be decoded.
-    func queryValue(_ name: String) -> String? {
+    /// The last value of a query parameter, or nil if it is absent.
+    ///
+    /// - Throws: `VALIDATION_ERROR` if it is not percent-encoded UTF-8.
+    func queryValue(_ name: String) throws(APIProblem) -> String? {
         var found: String?
         for pair in query.split(separator: UInt8(ascii: "&")) {
             let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
@@ -24,7 +26,10 @@ struct CallTarget: Sendable {
                 continue
             }
             let value = parts.count == 2 ? PercentCoding.decodeForm(parts[1]) : []
-            found = value.flatMap { String(validating: $0, as: UTF8.self) }
+            guard let text = value.flatMap({ String(validating: $0, as: UTF8.self) }) else {
+                throw APIProblem(.validationError, "\(name): not percent-encoded UTF-8")
+            }
+            found = text
         }
         return found
     }

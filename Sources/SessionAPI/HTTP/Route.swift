@@ -9,13 +9,17 @@ struct Route: Sendable {
         case anyone, user
     }
 
+    /// The method; GET serves HEAD as well.
     let method: HTTPRequest.Method
+    /// The paths.
     let pattern: RoutePattern
+    /// Who may call it.
     let access: Access
     /// The most bytes of a body; nil for an endpoint that reads none.
     let bodyLimit: Int?
     /// Whether its answers hold tokens and must not be stored.
     let isSecret: Bool
+    /// Makes the answer.
     let respond: @Sendable (Call) async throws -> Reply
 
     /// An endpoint that reads no body.
@@ -84,11 +88,15 @@ struct Call: Sendable {
     let caller: UserID?
     /// The part of the path that varies, still encoded.
     let part: ArraySlice<UInt8>
+    /// The path and the query, still encoded.
     let target: CallTarget
+    /// The body, read as the plan's backend reads it.
     let content: RequestContent
     /// What the client's device calls itself, or nil.
     let device: String?
+    /// The IP address at the other end of the connection.
     let peerAddress: String
+    /// When it happens, in microseconds since 1970.
     let nowMicroseconds: Int64
 
     /// The part of the path that varies, or nil if it is not percent-encoded UTF-8.
@@ -125,8 +133,11 @@ struct Call: Sendable {
 
 /// What a handler answers.
 struct Reply: Sendable {
+    /// The status.
     let status: HTTPResponse.Status
+    /// The body.
     let body: JSONOutput
+    /// Headers beside those that every answer has.
     var headers: HTTPFields = [:]
 
     init(_ status: HTTPResponse.Status, _ body: JSONOutput) {

@@ -9,11 +9,17 @@ struct AccountRoutes: Sendable {
     /// How long an email code lives.
     private static let codeLifetimeSeconds: Int64 = 600
 
+    /// Makes accounts and checks passwords.
     let accounts: Accounts
+    /// Opens, prolongs and ends log-ins.
     let logIns: LogIns
+    /// Where everything is kept.
     let store: SQLiteSessionStore
+    /// Slows down who guesses.
     let limiter: RateLimiter
+    /// The options.
     let configuration: SessionAPIConfiguration
+    /// Clock and randomness.
     let environment: SessionEnvironment
 
     /// One line for each route.

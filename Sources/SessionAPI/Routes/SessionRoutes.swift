@@ -5,7 +5,9 @@ import SessionModels
 ///
 /// Source: session-api.md 4.6, rows 1 to 5.
 struct SessionRoutes: Sendable {
+    /// Where everything is kept.
     let store: SQLiteSessionStore
+    /// Clock and randomness.
     let environment: SessionEnvironment
 
     /// One line for each route.
@@ -52,7 +54,7 @@ struct SessionRoutes: Sendable {
 
     private func state(_ call: Call) async throws -> Reply {
         let state = try await store.sessionState(
-            of: call.user(), chapter: chapter(of: call), course: call.target.queryValue("course_id"))
+            of: call.user(), chapter: chapter(of: call), course: try call.target.queryValue("course_id"))
         return Reply(.ok, SessionState.json(of: state))
     }
 

@@ -3,10 +3,15 @@ import SessionModels
 
 /// An upload URL to be issued, if the quota holds it.
 struct UploadReservation: Sendable {
+    /// The file and its key.
     let file: WorkspaceFile
+    /// The size that is asked for.
     let sizeBytes: Int64
+    /// The Base64 MD5 that the upload must have, or nil.
     let contentMD5: String?
+    /// When it ends, in microseconds since 1970.
     let expiresAtMicroseconds: Int64
+    /// The bytes that the user may keep.
     let quotaBytes: Int64
 }
 

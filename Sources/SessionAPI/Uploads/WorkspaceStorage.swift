@@ -36,11 +36,15 @@ package struct PresignedUpload: Sendable {
 
 /// What a presigned PUT is bound to.
 package struct UploadTerms: Sendable {
+    /// The object's key.
     package let key: ObjectKey
+    /// The size that is asked for.
     package let sizeBytes: Int64
+    /// The type that the upload must name.
     package let contentType: String
     /// The Base64 MD5 of the body, or nil.
     package let contentMD5: String?
+    /// How long the URL lives.
     package let lifetimeSeconds: Int64
 
     /// Makes terms.
