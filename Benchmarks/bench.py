@@ -178,7 +178,7 @@ def large_put_and_get(server: Gateway, mebibytes: int) -> list[Row]:
 
 
 def session_rounds(server: Gateway, users: int, rounds: int) -> Row:
-    """Rounds of turn, memory and report, as a sidecar sends them after each turn; each user keeps below its rate limit."""
+    """Rounds of turn, memory and report, as a sidecar sends them; each user stays below its rate limit."""
     clients = [SessionClient(server.api).register() for _ in range(users)]
     limited = [0]
 

@@ -105,9 +105,10 @@ turn='{"chapter_id":"ch0","turn_index":0,"user_message":"hello","companion_respo
 call POST "/v1/sessions/$session/turns" "$turn"
 check "POST /v1/sessions/{id}/turns is accepted" answers 201 '. == {"accepted": true}'
 call POST "/v1/sessions/$session/turns" "$turn"
-check "POST /v1/sessions/{id}/turns is idempotent (duplicate turn_index, no error)" answers 201 '. == {"accepted": true}'
-call POST "/v1/sessions/$session/turns" \
-    '{"chapter_id":"ch0","turn_index":1,"user_message":"and then?","companion_response":"then this","turn_outcome":{"ok":true}}'
+check "POST /v1/sessions/{id}/turns is idempotent (duplicate turn_index, no error)" \
+    answers 201 '. == {"accepted": true}'
+call POST "/v1/sessions/$session/turns" "$(jq -n '{chapter_id: "ch0", turn_index: 1, user_message: "and then?",
+    companion_response: "then this", turn_outcome: {ok: true}}')"
 check "a second turn is accepted" answers 201 '. == {"accepted": true}'
 call PUT "/v1/sessions/$session/memory" '{"chapter_id":"ch0","memory_json":{"knows":["pandas","中文"]}}'
 check "PUT /v1/sessions/{id}/memory is accepted" answers 200 '. == {"accepted": true}'

@@ -67,7 +67,8 @@ def main() -> None:
 
         files = checked(http.get(f"{given.base}/v1/storage/workspace/files", timeout=TIMEOUT_SECONDS)).json()["files"]
         for path in given.files:
-            listed = next(file for file in files if (file["chapter_id"], file["filename"]) == (given.chapter, path.name))
+            wanted = (given.chapter, path.name)
+            listed = next(file for file in files if (file["chapter_id"], file["filename"]) == wanted)
             content = checked(requests.get(listed["download_url"], timeout=TIMEOUT_SECONDS)).content
             if content != path.read_bytes():
                 sys.exit(f"{path.name} came back changed")

@@ -27,7 +27,8 @@ ALLOWED_IMPORTS = {
     "SessionAPI": {"SessionModels", "OSSClient", "OSSKit"},
     "SessionSync": {"SessionModels", "OSSClient", "OSSKit"},
     "GatewayCLI": {
-        "StorageGateway", "ObjectStore", "SessionAPI", "SessionModels", "SessionSync", "HTTPFront", "OSSClient", "OSSKit",
+        "StorageGateway", "ObjectStore", "SessionAPI", "SessionModels", "SessionSync", "HTTPFront", "OSSClient",
+        "OSSKit",
     },
 }
 
@@ -174,7 +175,8 @@ def no_large_file() -> Problems:
 
 def no_path_of_one_machine() -> Problems:
     """10.5 No path that only one machine has."""
-    yield from places(FILES, r"(?:^|[^A-Za-z0-9_.$}])/(?:work|farm|root|opt/swift)[/\"]|/home/[a-z]+/|/Users/[A-Za-z]+/")
+    yield from places(
+        FILES, r"(?:^|[^A-Za-z0-9_.$}])/(?:work|farm|root|opt/swift)[/\"]|/home/[a-z]+/|/Users/[A-Za-z]+/")
 
 
 RULES = [

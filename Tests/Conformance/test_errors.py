@@ -117,7 +117,8 @@ def test_a_refused_head_says_why(store, bucket, key):
 def test_a_refusal_tells_nothing_about_the_server(store, bucket, gateway):
     for request in (
         Request("GET", bucket, "missing"), Request("PUT", bucket, "k", headers=(("Content-MD5", "x"),), body=b"x"),
-        Request("POST", bucket, query=(("delete", ""),), body=b"<Delete>"), Request("GET", bucket, query=(("acl", ""),)),
+        Request("POST", bucket, query=(("delete", ""),), body=b"<Delete>"),
+        Request("GET", bucket, query=(("acl", ""),)),
     ):
         text = store.send(request).body.decode().lower()
         for leak in (str(gateway.data).lower(), "sqlite", "swift", "nio", "grdb", ".swift:", "fatal"):

@@ -93,6 +93,7 @@ def test_memory_stays_within_32_mib_of_idle(new_gateway, capsys):
     after = settle(server.memory_kib) - idle
     with capsys.disabled():
         told = ", ".join(f"{name} {peaks[name] / 1024:+.1f} MiB in {seconds[name]:.1f} s" for name in peaks)
-        print(f"\nmemory over idle ({idle / 1024:.1f} MiB) with {SIZE_MIB} MiB: {told}; afterwards {after / 1024:+.1f} MiB")
+        print(f"\nmemory over idle ({idle / 1024:.1f} MiB) with {SIZE_MIB} MiB: {told};"
+              f" afterwards {after / 1024:+.1f} MiB")
     assert max(peaks.values()) <= ALLOWED_GROWTH_KIB, peaks
     assert after <= ALLOWED_GROWTH_KIB

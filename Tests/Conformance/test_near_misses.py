@@ -338,7 +338,8 @@ class TestWhoAsks:
 
     @pytest.mark.parametrize("authorization", [
         "", "OSS", "OSS :", "OSS4-HMAC-SHA256", "OSS4-HMAC-SHA256 Credential=", "Basic dTpw", "Bearer x",
-        "OSS4-HMAC-SHA256 Credential=a/b/c,Signature=d", "OSS4-HMAC-SHA256 Signature=d", "OSS2 AccessKeyId:a,Signature:b",
+        "OSS4-HMAC-SHA256 Credential=a/b/c,Signature=d", "OSS4-HMAC-SHA256 Signature=d",
+        "OSS2 AccessKeyId:a,Signature:b",
         "AWS a:b", "AWS4-HMAC-SHA256 Credential=a/20200101/r/s3/aws4_request, SignedHeaders=host, Signature=b",
     ])
     def test_a_malformed_authorization_is_never_taken_for_none(self, store, bucket, key, authorization):

@@ -124,7 +124,8 @@ class TestFraming:
             assert answer is None or answer.status == 400, answer
             assert_refused(store, answer, bucket, key)
 
-    @pytest.mark.parametrize("coding", ["gzip, chunked", "xchunked", "chunked, chunked", "identity", "chunked;q=1", "\x0bchunked"])
+    @pytest.mark.parametrize("coding", [
+        "gzip, chunked", "xchunked", "chunked, chunked", "identity", "chunked;q=1", "\x0bchunked"])
     def test_another_transfer_coding_is_refused(self, store, bucket, key, coding):
         request = signed_put(store, bucket, key, ("Transfer-Encoding", coding))
         answer = send_raw(store, head_of(request, host_of(store)), b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY))
@@ -209,8 +210,9 @@ class TestBodies:
         self.assert_never_appears(store, bucket, key)
 
     @pytest.mark.parametrize("chunks", [
-        b"", b"5\r\nhel", b"5\r\nhello\r\n", b"5\r\nhello\r\n0\r\n", b"5\r\nhelloworld\r\n0\r\n\r\n", b"zz\r\nhello\r\n0\r\n\r\n",
-        b"-5\r\nhello\r\n0\r\n\r\n", b"5\nhello\n0\n\n", b"ffffffffffffffffff\r\nhello\r\n0\r\n\r\n", b"\r\nhello\r\n0\r\n\r\n",
+        b"", b"5\r\nhel", b"5\r\nhello\r\n", b"5\r\nhello\r\n0\r\n", b"5\r\nhelloworld\r\n0\r\n\r\n",
+        b"zz\r\nhello\r\n0\r\n\r\n", b"-5\r\nhello\r\n0\r\n\r\n", b"5\nhello\n0\n\n",
+        b"ffffffffffffffffff\r\nhello\r\n0\r\n\r\n", b"\r\nhello\r\n0\r\n\r\n",
     ], ids=["nothing", "cut chunk", "no end", "no last line", "too long", "no number", "negative", "bare line feeds",
             "overflow", "no size"])
     def test_broken_chunks_are_not_stored(self, store, bucket, key, chunks):
