@@ -47,7 +47,10 @@ struct Sessions {
         if configuration.isDemo {
             try await Accounts(store: store, configuration: options, environment: environment).ensureDemoAccount()
         }
-        let connections = OSSConnections()
+        // A client of the API waits about ten seconds; it must hear by then that the store cannot be reached.
+        var timeouts = OSSClient.Timeouts()
+        timeouts.connect = .seconds(2)
+        let connections = OSSConnections(timeouts)
         let storage = try configuration.confirmLooksAtObjects ? workspace.storage(connections) : nil
         let responder = try await SessionAPI.makeResponder(
             configuration: options, store: store, storage: storage, environment: environment, logger: logger)
@@ -93,10 +96,12 @@ extension Sessions.Workspace {
     /// - Throws: `ConfigurationProblem` if an endpoint is not a URL.
     func storage(_ connections: OSSConnections) throws -> OSSWorkspaceStorage {
         let credentials = Credentials(accessKeyID: accessKey.id, accessKeySecret: accessKey.secret)
-        let configuration = OSSClient.Configuration(
+        var configuration = OSSClient.Configuration(
             endpoint: try parsed(endpoint, .ossEndpoint),
             publicEndpoint: try parsed(publicEndpoint, .ossPublicEndpoint),
             region: region, bucket: bucket)
+        configuration.retries.maximumAttempts = 2
+        configuration.answerTimeout = .seconds(4)
         let client = OSSClient(
             configuration: configuration, credentials: .fixed(credentials), connections: connections,
             surroundings: OSSClient.Surroundings(nowUnixSeconds: { SystemEnvironment.nowMilliseconds() / 1_000 }))
