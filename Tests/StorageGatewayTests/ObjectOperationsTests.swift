@@ -78,6 +78,7 @@ import Testing
         BadPut(name: "x-oss-meta-a_b", value: "1", code: .invalidArgument),
         BadPut(name: "x-oss-meta-a", value: String(repeating: "x", count: 8_193), code: .invalidArgument),
         BadPut(name: "x-oss-copy-source", value: "", code: .invalidArgument),
+        BadPut(name: "Content-Encoding", value: "gzip, aws-chunked", code: .invalidArgument),
     ])
     func aPutThatOSSRefusesStoresNothing(_ bad: BadPut) async throws {
         try await withSurface { surface in
@@ -167,6 +168,22 @@ import Testing
             let changed = try await surface.send(Call(method: "HEAD", target: "/bucket/b"))
             #expect(changed.header("x-oss-meta-a") == nil)
             #expect(changed.header("x-oss-meta-b") == "2")
+        }
+    }
+
+    @Test func aCopyTakesTheStorageClassThatItIsAskedFor() async throws {
+        try await withSurface { surface in
+            _ = try await surface.put("a", "hello", [("x-oss-meta-a", "1")])
+            let copied = try await surface.send(
+                Call(
+                    method: "PUT", target: "/bucket/b",
+                    headers: [
+                        ("x-oss-copy-source", "/bucket/a"), ("x-oss-storage-class", "IA"), ("x-oss-meta-b_c", "2"),
+                    ]))
+            #expect(copied.status == 200)
+            let found = try await surface.send(Call(method: "HEAD", target: "/bucket/b"))
+            #expect(found.header("x-oss-storage-class") == "IA")
+            #expect(found.header("x-oss-meta-a") == "1")
         }
     }
 
