@@ -5,6 +5,12 @@ extension DiskStore {
     ///
     /// - Throws: `BucketAlreadyExists`, `TooManyBuckets`.
     package func createBucket(_ new: NewBucket) async throws -> BucketRecord {
+        try requireOpen()
+        // On a full disk nothing new is made, but what is there already is no reason to refuse a start.
+        if new.acl == nil, let existing = try await database.read({ try BucketTable.find(new.name, in: $0) }) {
+            try DiskStore.requireAgreement(existing, new)
+            return existing
+        }
         try await requireWritable(0)
         let (now, limit) = (environment.now, configuration.bucketsPerOwnerLimit)
         return try await commit { database in

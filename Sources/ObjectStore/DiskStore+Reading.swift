@@ -23,6 +23,7 @@ extension DiskStore {
         try requireOpen()
         guard range.lowerBound >= 0, range.upperBound <= record.sizeBytes else { throw StoreFailure.rangeIsOutside }
         let sizeBytes = range.upperBound - range.lowerBound
+        guard !range.isEmpty else { return ObjectReader(first: ByteBuffer(), rest: nil, sizeBytes: 0) }
         guard let blob = record.body.blob else {
             let bytes = try await database.read { try BodyTable.inlineBytes(of: record, in: $0) }
             let slice = bytes.dropFirst(Int(range.lowerBound)).prefix(Int(sizeBytes))

@@ -138,7 +138,9 @@ private final class HalfClose: ChannelOutboundHandler {
         #expect(!channel.isActive)
     }
 
-    @Test(arguments: [("FOO / HTTP/1.1\r\n", "405"), ("GET / HTTP/x\r\n", "400"), ("GET / HTTP/1.1\r\nbad header\r\n", "400")])
+    @Test(arguments: [
+        ("FOO / HTTP/1.1\r\n", "405"), ("GET / HTTP/x\r\n", "400"), ("GET / HTTP/1.1\r\nbad header\r\n", "400"),
+    ])
     func aHeadThatCannotBeParsedIsAnswered(_ head: String, status: String) throws {
         _ = try? send(head + "Host: a\r\n\r\n")
         let found = try received()

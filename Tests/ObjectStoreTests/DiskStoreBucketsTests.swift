@@ -41,6 +41,29 @@ import Testing
         }
     }
 
+    @Test func anOwnerWithoutWishesMayRepeatAnyBucket() async throws {
+        try await withStore { store, _ in
+            let name = try BucketName("photos")
+            let made = try await store.createBucket(NewBucket(name: name, ownerID: "alice", storageClass: "IA"))
+            let again = try await store.createBucket(NewBucket(name: name, ownerID: "alice"))
+            #expect(again == made)
+        }
+    }
+
+    @Test func aBucketThatIsThereIsFoundOnAFullDisk() async throws {
+        let folder = TestFolder()
+        let store = try await folder.open()
+        let made = try await store.makeBucket()
+        try await store.close()
+        let full = try await folder.open { $0.freeSpaceFloorBytes = Int64.max / 2 }
+        let again = try await full.makeBucket()
+        #expect(again == made)
+        let other = await refusal { _ = try await full.makeBucket("another") }
+        #expect(other == .serviceUnavailable)
+        try await full.close()
+        try folder.remove()
+    }
+
     @Test(arguments: [("bob", "Standard", "LRS"), ("alice", "IA", "LRS"), ("alice", "Standard", "ZRS")])
     func aNameThatIsTakenOtherwiseIsRefused(owner: String, storageClass: String, redundancy: String) async throws {
         try await withStore { store, _ in

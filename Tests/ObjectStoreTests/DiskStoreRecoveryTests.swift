@@ -168,8 +168,9 @@ import Testing
         }
         let files = try folder.blobFiles().count
         #expect(files == 1)
-        let isLogGone = !FileManager.default.fileExists(atPath: folder.path + "/data/meta.sqlite-wal")
-        #expect(isLogGone)
+        // A reading connection that closes last leaves the file of the log, but everything in it was moved.
+        let log = FileManager.default.contents(atPath: folder.path + "/data/meta.sqlite-wal") ?? Data()
+        #expect(log.isEmpty)
         try folder.remove()
     }
 

@@ -1,23 +1,31 @@
 import ArgumentParser
 import Foundation
+import OSSKit
 
 /// `keys`: the access keys of a data folder; a running server takes changes over within a second or two.
 struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keys", abstract: "List, create, disable, enable and delete access keys of the built-in store.",
+        commandName: "keys",
+        abstract: "List, create, rotate, disable, enable and delete access keys of the built-in store.",
         discussion: "A running server takes a change over within two seconds.",
-        subcommands: [List.self, Create.self, Disable.self, Enable.self, Delete.self])
+        subcommands: [List.self, Create.self, Rotate.self, Disable.self, Enable.self, Delete.self])
 
     /// The folder that all subcommands work on.
     struct FolderOption: ParsableArguments {
         @Option(help: ArgumentHelp("The folder of all data. [GATEWAY_DATA] (default: localdata)", valueName: "dir"))
         var data: String?
 
-        /// The folder, with its secrets' folders made.
-        func folder() throws -> DataFolder {
+        /// The folder.
+        ///
+        /// - Parameter makesIt: Whether it is made when it is not there; otherwise that is an error.
+        func folder(makesIt: Bool = false) throws -> DataFolder {
             let environment = ProcessInfo.processInfo.environment[ServeOption.data.environmentName]
             let path = data ?? environment.flatMap { $0.isEmpty ? nil : $0 } ?? "localdata"
             let folder = DataFolder(path: path)
+            guard makesIt || folder.isThere else {
+                StandardError.print("storage-gateway: \(folder.path) is not a data folder")
+                throw ExitStatus.unavailable
+            }
             do {
                 try folder.create()
             } catch {
@@ -34,9 +42,14 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var options: FolderOption
 
         func run() throws {
-            for key in try KeysCommand.reporting({ try options.folder().accessKeyList() }) {
+            let (keys, problems) = try KeysCommand.reporting { try options.folder().accessKeyList() }
+            for key in keys {
                 print("\(key.id)\t\(key.isEnabled ? "enabled" : "disabled")")
             }
+            for problem in problems {
+                StandardError.print("storage-gateway: \(problem)")
+            }
+            if !problems.isEmpty { throw ExitStatus.dataError }
         }
     }
 
@@ -47,8 +60,29 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var options: FolderOption
 
         func run() throws {
-            let folder = try options.folder()
+            let folder = try options.folder(makesIt: true)
             let key = try KeysCommand.reporting { try folder.createAccessKey() }
+            print("\(key.id)\t\(folder.secretFile(ofAccessKey: key.id))")
+        }
+    }
+
+    /// `keys rotate`: the server signs with a new key from its next start; the old one is refused.
+    struct Rotate: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Replace the server's own key and disable the old one; the server must be stopped.")
+        @OptionGroup var options: FolderOption
+
+        func run() throws {
+            let folder = try options.folder()
+            let key: (id: String, secret: Secret)
+            do {
+                let lock = try FolderLock(folder.lockFile)
+                key = try KeysCommand.reporting { try folder.rotateFirstAccessKey() }
+                withExtendedLifetime(lock) {}
+            } catch let problem as FolderInUse {
+                StandardError.print("storage-gateway: \(problem); stop it first")
+                throw ExitStatus.folderInUse
+            }
             print("\(key.id)\t\(folder.secretFile(ofAccessKey: key.id))")
         }
     }

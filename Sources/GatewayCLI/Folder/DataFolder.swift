@@ -79,19 +79,31 @@ struct DataFolder {
         return (id, secret)
     }
 
-    /// The access keys of the folder, in order of their ids.
+    /// Whether a server or a command has made the folder before.
+    var isThere: Bool { access(accessKeys, F_OK) == 0 }
+
+    /// The access keys of the folder, in order of their ids, and what is wrong with the files of others.
     ///
-    /// - Throws: `FolderProblem` if a key's file cannot be read.
-    func accessKeyList() throws -> [(id: String, secret: Secret, isEnabled: Bool)] {
+    /// - Throws: `FolderProblem` if the folder cannot be read.
+    func accessKeyList() throws -> (
+        keys: [(id: String, secret: Secret, isEnabled: Bool)], problems: [FolderProblem]
+    ) {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: accessKeys) else {
             throw FolderProblem(path: accessKeys, reason: "the folder cannot be read")
         }
-        return try names.sorted().compactMap { name in
-            guard let (id, isEnabled) = AccessKeyFile.parse(fileName: name),
-                let secret = try SecretFile.read(accessKeys + "/" + name)
-            else { return nil }
-            return (id, secret, isEnabled)
+        var keys: [(id: String, secret: Secret, isEnabled: Bool)] = []
+        var problems: [FolderProblem] = []
+        for name in names.sorted() {
+            guard let (id, isEnabled) = AccessKeyFile.parse(fileName: name) else { continue }
+            do {
+                // A file that is gone was removed since the folder was listed.
+                guard let secret = try SecretFile.read(accessKeys + "/" + name) else { continue }
+                keys.append((id, secret, isEnabled))
+            } catch let problem as FolderProblem {
+                problems.append(problem)
+            }
         }
+        return (keys, problems)
     }
 
     /// The file of an access key's secret.
@@ -127,6 +139,17 @@ extension DataFolder {
         try SecretFile.syncFolder(accessKeys)
     }
 
+    /// Makes a new first access key and disables the one that it replaces.
+    ///
+    /// - Throws: `FolderProblem` if a file cannot be written.
+    func rotateFirstAccessKey() throws -> (id: String, secret: Secret) {
+        let former = try SecretFile.read(firstAccessKeyIDFile)?.reveal()
+        let key = try createAccessKey()
+        try SecretFile.replace(firstAccessKeyIDFile, secret: Secret(key.id))
+        if let former { try renameAccessKey(former, isEnabled: false) }
+        return key
+    }
+
     /// Removes an access key.
     ///
     /// - Throws: `FolderProblem` if there is no such key, or if it is the first one.
@@ -151,8 +174,7 @@ extension DataFolder {
         guard try SecretFile.read(firstAccessKeyIDFile)?.reveal() != id else {
             throw FolderProblem(
                 path: accessKeys + "/" + id,
-                reason: "the server itself signs with this key; give it another one first by OSS_ACCESS_KEY_ID and"
-                    + " OSS_ACCESS_KEY_SECRET")
+                reason: "the server itself signs with this key; replace it with keys rotate")
         }
     }
 }

@@ -36,6 +36,25 @@ enum SecretFile {
     ///
     /// - Throws: `FolderProblem` if the file is there already or the disk refuses.
     static func create(_ path: String, secret: Secret) throws {
+        try write(path, secret: secret) { draft in
+            guard link(draft, path) == 0 else {
+                let reason = errno == EEXIST ? "it is there already" : "it cannot be created"
+                throw FolderProblem(path: path, reason: reason)
+            }
+        }
+    }
+
+    /// Writes a file in the place of the one that is there, whole or not at all, and makes it durable.
+    ///
+    /// - Throws: `FolderProblem` if the disk refuses.
+    static func replace(_ path: String, secret: Secret) throws {
+        try write(path, secret: secret) { draft in
+            guard rename(draft, path) == 0 else { throw FolderProblem(path: path, reason: "it cannot be replaced") }
+        }
+    }
+
+    /// Writes a draft beside a file, syncs it, and has it put into its place.
+    private static func write(_ path: String, secret: Secret, putInPlace: (String) throws -> Void) throws {
         let folder = (path as NSString).deletingLastPathComponent
         let draft = "\(folder)/.\((path as NSString).lastPathComponent).new"
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -45,12 +64,10 @@ enum SecretFile {
             unlink(draft)
         }
         let bytes = Array((secret.reveal() + "\n").utf8)
-        guard write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
+        guard Foundation.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
             throw FolderProblem(path: path, reason: "it cannot be written")
         }
-        guard link(draft, path) == 0 else {
-            throw FolderProblem(path: path, reason: errno == EEXIST ? "it is there already" : "it cannot be created")
-        }
+        try putInPlace(draft)
         try syncFolder(folder)
     }
 

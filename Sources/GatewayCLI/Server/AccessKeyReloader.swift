@@ -20,36 +20,48 @@ struct AccessKeyReloader: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            var reported: [String] = []
             while !Task.isCancelled {
                 do {
                     try await Task.sleep(for: Self.interval)
                 } catch {
                     return
                 }
-                await reload()
+                let problems = await reload()
+                // What stays wrong is told once.
+                for problem in problems where !reported.contains(problem) {
+                    logger.warning("an access key could not be read", metadata: ["error": "\(problem)"])
+                }
+                reported = problems
             }
         }
     }
 
-    /// Reads the folder once; on a failure the keys stay as they are.
-    private func reload() async {
+    /// Reads the folder once; if it cannot be read, the keys stay as they are.
+    ///
+    /// - Returns: What could not be read.
+    private func reload() async -> [String] {
         do {
-            let keys = try await NIOThreadPool.singleton.runIfActive {
+            let (keys, problems) = try await NIOThreadPool.singleton.runIfActive {
                 try Self.keys(of: folder, fixedKey: fixedKey)
             }
             ring.replace(with: keys)
+            return problems.map(\.description)
         } catch {
-            logger.warning("access keys could not be read", metadata: ["error": "\(error)"])
+            return [String(describing: error)]
         }
     }
 
-    /// The keys of a folder, and the fixed one.
+    /// The keys of a folder, and the fixed one; and what is wrong with the files of others.
     ///
-    /// - Throws: `FolderProblem` if a file cannot be read.
-    static func keys(of folder: DataFolder, fixedKey: AccessKey?) throws -> [AccessKey] {
-        let keys = try folder.accessKeyList().map { key in
+    /// - Throws: `FolderProblem` if the folder cannot be read.
+    static func keys(
+        of folder: DataFolder, fixedKey: AccessKey?
+    ) throws -> (keys: [AccessKey], problems: [FolderProblem]) {
+        let (found, problems) = try folder.accessKeyList()
+        let keys = found.map { key in
             AccessKey(id: key.id, secret: key.secret, ownerID: GatewayServer.ownerID, isEnabled: key.isEnabled)
         }
-        return keys + (fixedKey.map { [$0] } ?? [])
+        return (keys + (fixedKey.map { [$0] } ?? []), problems)
     }
 }

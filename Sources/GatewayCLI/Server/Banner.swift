@@ -11,6 +11,8 @@ struct Banner {
     let hasBuiltInStore: Bool
     /// The folder of all data.
     let dataFolder: String
+    /// How long requests may go on after a signal to stop.
+    let graceSeconds: Int64
 
     /// The text, several lines.
     var text: String {
@@ -33,7 +35,7 @@ struct Banner {
             ]
             lines += pasteLines(secretFile: secretFile)
         }
-        lines += ["", "Ctrl-C finishes what is running and stops.", ""]
+        lines += ["", "Ctrl-C finishes what is running, for at most \(graceSeconds) s, and stops.", ""]
         return lines.joined(separator: "\n")
     }
 
@@ -47,16 +49,22 @@ struct Banner {
         let curl = """
             curl -s -X POST \(ready.apiEndpoint)/v1/auth/login -H 'Content-Type: application/json' -d '\(login)'
             """
-        let python = """
-            \(python) -c "import oss2; b = oss2.Bucket(oss2.Auth('\(ready.accessKeyId)', \
-            open('\(secretFile)').read().strip()), '\(ready.ossEndpoint)', '\(ready.bucket)'); \
-            b.put_object('hello.txt', 'hello'); print(b.get_object('hello.txt').read())"
+        let script = """
+            import sys, oss2; b = oss2.Bucket(oss2.Auth("\(ready.accessKeyId)", open(sys.argv[1]).read().strip()), \
+            "\(ready.ossEndpoint)", "\(ready.bucket)"); b.put_object("hello.txt", "hello"); \
+            print(b.get_object("hello.txt").read())
             """
+        let put = "\(python) -c \(Self.quoted(script)) \(Self.quoted(secretFile))"
         let presign = """
-            curl -f -X PUT --data-binary hello -H 'Content-Type: text/plain' "$(\(ProgramPath.text) presign put \
-            hello.txt --content-type text/plain --endpoint \(ready.ossEndpoint) --bucket \(ready.bucket) \
-            --data '\(dataFolder)')" && echo stored
+            curl -f -X PUT --data-binary hello -H 'Content-Type: text/plain' "$(\(Self.quoted(ProgramPath.text)) presign \
+            put hello.txt --content-type text/plain --endpoint \(ready.ossEndpoint) --bucket \(ready.bucket) \
+            --region \(ready.region) --data \(Self.quoted(dataFolder)))" && echo stored
             """
-        return ["  \(curl)", "", "  \(python)", "", "  \(presign)"]
+        return ["  \(curl)", "", "  \(put)", "", "  \(presign)"]
+    }
+
+    /// A text as one word of a shell's command line.
+    private static func quoted(_ text: String) -> String {
+        "'" + text.replacing("'", with: #"'\''"#) + "'"
     }
 }

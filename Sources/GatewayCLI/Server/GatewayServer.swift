@@ -33,6 +33,8 @@ struct GatewayServer {
     /// - Throws: `FolderProblem`, `FolderInUse`, `ListenProblem`.
     func run() async throws {
         try folder.create()
+        OpenFileLimit.raise()
+        warnOfOpenDemo()
         let lock = try FolderLock(folder.lockFile)
         defer { withExtendedLifetime(lock) {} }
         let accessKey = try signingKey()
@@ -59,6 +61,13 @@ struct GatewayServer {
         try await store?.close()
         logger.notice("stopped")
         try outcome.get()
+    }
+
+    /// Warns where strangers could use what is meant for trying things out.
+    private func warnOfOpenDemo() {
+        let loopback = ["127.0.0.1", "localhost", "::1"]
+        guard configuration.isDemo, !loopback.contains(configuration.apiListen.host) else { return }
+        logger.warning("--demo is on and the session API listens beyond this machine: anybody can log in")
     }
 
     /// The key with which the session API signs: the configured one, or the folder's first.
@@ -94,7 +103,7 @@ struct GatewayServer {
         _ store: DiskStore, accessKey: AccessKey, port: OneTimeValue<Int>
     ) throws -> [any Service] {
         let fixedKey = configuration.accessKey == nil ? nil : accessKey
-        let ring = AccessKeyRing(try AccessKeyReloader.keys(of: folder, fixedKey: fixedKey))
+        let ring = AccessKeyRing(try AccessKeyReloader.keys(of: folder, fixedKey: fixedKey).keys)
         let surface = SurfaceConfiguration(
             region: configuration.region, virtualHostDomains: configuration.virtualHostDomains,
             extranetEndpoint: extranetEndpoint, ownerDisplayName: "storage-gateway")

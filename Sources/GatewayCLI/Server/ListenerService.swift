@@ -41,7 +41,8 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
             server: GuardedHTTP1Channel.builder(limits: limits, refusalBody: refusalBody),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: 1_024,
-                availableConnectionsDelegate: MaximumAvailableConnections(limits.connections)),
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    OpenFileLimit.connections(atMost: limits.connections))),
             onServerRunning: { channel in
                 await onListening(channel.localAddress?.port ?? address.port)
             },

@@ -68,7 +68,7 @@ struct SessionAPIService: Service {
         StandardError.print(
             Banner(
                 ready: ready, isDemo: configuration.isDemo, hasBuiltInStore: configuration.hasBuiltInStore,
-                dataFolder: folder.path
+                dataFolder: folder.path, graceSeconds: configuration.shutdownGraceSeconds
             ).text)
         do {
             try ready.print()

@@ -44,17 +44,29 @@ struct Sessions {
         options.allowedOrigins = configuration.isDemo ? ["*"] : []
         options.confirmMode = configuration.confirmLooksAtObjects ? .verifying : .trusting
         let store = try await openStore(folder, logger: logger)
+        let accounts = Accounts(store: store, configuration: options, environment: environment)
         if configuration.isDemo {
-            try await Accounts(store: store, configuration: options, environment: environment).ensureDemoAccount()
+            try await accounts.ensureDemoAccount()
+        }
+        // Everybody knows its password: what an earlier start made for trying out is closed in earnest.
+        if try await accounts.setStatus(configuration.isDemo ? .active : .disabled, email: Accounts.demoEmail),
+            !configuration.isDemo
+        {
+            logger.notice("the demo account of an earlier start is disabled")
         }
         // A client of the API waits about ten seconds; it must hear by then that the store cannot be reached.
         var timeouts = OSSClient.Timeouts()
         timeouts.connect = .seconds(2)
         let connections = OSSConnections(timeouts)
-        let storage = try configuration.confirmLooksAtObjects ? workspace.storage(connections) : nil
-        let responder = try await SessionAPI.makeResponder(
-            configuration: options, store: store, storage: storage, environment: environment, logger: logger)
-        return Sessions(store: store, responder: responder, connections: connections)
+        do {
+            let storage = try configuration.confirmLooksAtObjects ? workspace.storage(connections) : nil
+            let responder = try await SessionAPI.makeResponder(
+                configuration: options, store: store, storage: storage, environment: environment, logger: logger)
+            return Sessions(store: store, responder: responder, connections: connections)
+        } catch {
+            try await connections.shutdown()
+            throw error
+        }
     }
 
     /// Opens the database of a data folder.

@@ -106,11 +106,13 @@ struct StoreFolder: Sendable {
         }
         try blobs.syncEverything()
         let file = try OpenFile.open(
-            "VERSION", in: root, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600, threads: threads)
+            "VERSION.new", in: root, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600, threads: threads)
         try Array((version + "\n").utf8).withUnsafeBytes { bytes in
             try file.write(bytes, at: 0)
         }
         try file.syncEverything()
+        // The file is there whole or not at all: an empty one would lock the folder for ever.
+        try systemCall("renameat") { Int(renameat(root.number, "VERSION.new", root.number, "VERSION")) }
         try root.syncEverything()
         let parent = try OpenFile.open("..", in: root, flags: O_RDONLY | O_DIRECTORY, threads: threads)
         try parent.syncEverything()
