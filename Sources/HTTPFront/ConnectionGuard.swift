@@ -233,6 +233,9 @@ extension ConnectionGuard {
         let now = context.eventLoop.now
         let isBodyDue = pending.last.map { !$0.isWhole && !$0.awaitsContinue } ?? false
         let isTooSlow = isBodyDue && pace.isBodyTooSlow(least: limits.leastBodyBytesPerInterval)
+        // A large piece takes long to leave; that some of it does shows in what is left of it.
+        let buffered = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        pace.buffered(buffered, at: now)
         let isStalled = pace.isWriteStalled(at: now, after: .seconds(limits.writeStallSeconds))
         let isTooLong = now - oldest.startedAt > .seconds(limits.requestSeconds)
         guard !isTooSlow, !isStalled, !isTooLong else {

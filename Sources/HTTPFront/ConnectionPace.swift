@@ -8,6 +8,7 @@ struct ConnectionPace {
     private var receivedBytes = 0
     private var unfinishedWrites = 0
     private var lastWriteProgress = NIODeadline.distantPast
+    private var bufferedBytes = 0
 
     /// Notes bytes of a body.
     mutating func received(_ bytes: Int) {
@@ -24,6 +25,12 @@ struct ConnectionPace {
     mutating func written(at now: NIODeadline) {
         unfinishedWrites -= 1
         lastWriteProgress = now
+    }
+
+    /// Notes how many bytes wait to leave; fewer than the last time is progress.
+    mutating func buffered(_ bytes: Int, at now: NIODeadline) {
+        if bytes < bufferedBytes { lastWriteProgress = now }
+        bufferedBytes = bytes
     }
 
     /// Begins to count anew.

@@ -88,6 +88,7 @@ struct ServeCommand: AsyncParsableCommand {
     var shutdownGraceSeconds: String?
 
     func run() async throws {
+        AllocatorSettings.apply()
         // A reader of the log that goes away must not take the server with it.
         signal(SIGPIPE, SIG_IGN)
         do {

@@ -29,7 +29,7 @@ enum GetObject {
         let body = ResponseBody(contentLength: Int(range.count)) { [logger = call.logger] writer in
             do {
                 for try await chunk in reader {
-                    try await write(chunk, to: &writer)
+                    try await writer.write(chunk)
                 }
             } catch let failure as StoreFailure {
                 // The answer has begun: it ends short of its length, so that nobody takes it for whole.
@@ -39,14 +39,6 @@ enum GetObject {
             try await writer.finish(nil)
         }
         return OSSAnswer(status: status, headers: headers, body: body)
-    }
-
-    /// Writes a chunk in pieces, so that a slow reader is seen to take some of it.
-    private static func write(_ chunk: ByteBuffer, to writer: inout any ResponseBodyWriter) async throws {
-        var rest = chunk
-        while let piece = rest.readSlice(length: min(Limits.pieceBytes, rest.readableBytes)), piece.readableBytes > 0 {
-            try await writer.write(piece)
-        }
     }
 
     /// Looks the object up and opens its bytes; once more if it was overwritten in between.
