@@ -76,12 +76,13 @@ public struct Presigner: Sendable {
         let scope = ScopeV4(day: String(date.prefix(8)), region: region, product: product)
         var signable = signable(request)
         let additional = try AdditionalHeaders.canonical(
-            request.headers.map(\.name) + (request.isHostBound ? ["host"] : []), of: signable)
+            request.headers.map(\.name) + (request.isHostBound ? ["host"] : []), of: SignedParts(signable))
         signable.query += parametersV4(date: date, scope: scope, lifetime: lifetimeSeconds, additional: additional)
-        let canonicalRequest = CanonicalV4.request(signable, additionalHeaders: additional)
-        let stringToSign = CanonicalV4.stringToSign(canonicalRequest: canonicalRequest, date: date, scope: scope)
-        let signature = SigningKeyV4(secret: credentials.accessKeySecret, scope: scope).signature(of: stringToSign)
-        signable.query.append(QueryItem(CanonicalV4.Parameter.signature, signature))
+        let text = CanonicalV4.signedText(
+            canonicalRequest: CanonicalV4.request(SignedParts(signable), additionalHeaders: additional), date: date,
+            scope: scope)
+        let key = SigningKeyV4(secret: credentials.accessKeySecret, scope: scope)
+        signable.query.append(QueryItem(CanonicalV4.Parameter.signature, key.signature(of: text.stringToSign)))
         return PresignedURL(
             method: request.method, url: endpoint.url(of: request.resource, query: signable.query),
             requiredHeaders: request.headers, expiresAtUnixSeconds: expires)
@@ -107,7 +108,7 @@ public struct Presigner: Sendable {
         if let token = credentials.securityToken {
             signable.query.append(QueryItem("security-token", token.reveal()))
         }
-        let stringToSign = CanonicalV1.stringToSign(signable, date: String(expires).utf8)
+        let stringToSign = CanonicalV1.stringToSign(SignedParts(signable), date: String(expires).utf8)
         signable.query += [
             QueryItem("OSSAccessKeyId", credentials.accessKeyID), QueryItem("Expires", String(expires)),
             QueryItem("Signature", CanonicalV1.signature(of: stringToSign, with: credentials.accessKeySecret)),
