@@ -18,7 +18,9 @@ struct StandardInputLines {
     private var isSkipping = false
     private var isAtEnd = false
 
-    /// The next line; nil at the end. What stands after the last newline is a line unless it is empty.
+    /// The next line; nil at the end.
+    ///
+    /// What stands after the last newline is a line unless it is empty.
     mutating func next() throws(ReadProblem) -> Line? {
         var searched = 0
         while true {
