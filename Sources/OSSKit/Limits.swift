@@ -36,4 +36,6 @@ public enum Limits {
     public static let maximumPolicyBytes = 65_536
     /// The most conditions of a form's policy.
     public static let maximumPolicyConditions = 256
+    /// The limits of speed that a request can ask for, in bits a second.
+    public static let trafficLimitRange: ClosedRange<Int64> = 819_200...838_860_800
 }

@@ -61,6 +61,13 @@ public struct PostPolicy: Sendable {
         }
     }
 
+    /// The document, as it is signed once it is in base64.
+    public var json: String {
+        let expiration = ISO8601.format(unixMilliseconds: CivilTime.clamped(expiresAtUnixSeconds) * 1_000)
+        let list = conditions.map(\.text).joined(separator: ", ")
+        return "{\"expiration\": \(JSONText.quoted(expiration)), \"conditions\": [\(list)]}"
+    }
+
     /// Whether a condition fixes the value of a field.
     func fixes(_ name: String) -> Bool {
         conditions.contains { condition in
@@ -108,29 +115,5 @@ extension PostPolicy.Condition {
 
     private static func list(_ operation: String, _ field: String, _ rest: String) -> String {
         "[\"\(operation)\", \(JSONText.quoted("$" + field)), \(rest)]"
-    }
-}
-
-/// Texts as JSON documents hold them.
-enum JSONText {
-    /// A text in quotes; only what has to be escaped is.
-    static func quoted(_ text: String) -> String {
-        var written = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": written += "\\\""
-            case "\\": written += "\\\\"
-            case "\u{0}"..."\u{1F}":
-                let digits = String(scalar.value, radix: 16)
-                written += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
-            default: written.unicodeScalars.append(scalar)
-            }
-        }
-        return written + "\""
-    }
-
-    /// A list of texts.
-    static func list(_ texts: [String]) -> String {
-        "[" + texts.map(quoted).joined(separator: ", ") + "]"
     }
 }

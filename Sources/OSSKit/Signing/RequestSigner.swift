@@ -8,6 +8,14 @@ public enum SigningError: Error, Sendable, Equatable {
     case lifetimeOutOfRange(seconds: Int64)
     /// The text is not an endpoint: a scheme, a host, and maybe a port.
     case invalidEndpoint
+    /// A parameter of the request has a name that belongs to signatures.
+    case reservedParameter(name: String)
+    /// A limit of speed was asked for that OSS does not take.
+    case trafficLimitOutOfRange(bitsPerSecond: Int64)
+    /// A callback was asked for that OSS does not take.
+    case invalidCallback(reason: String)
+    /// A form was to fix what a form cannot fix, or fix it twice.
+    case invalidForm(field: String)
 }
 
 /// Signs requests in their `Authorization` header.

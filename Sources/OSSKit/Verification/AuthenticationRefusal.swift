@@ -61,8 +61,7 @@ enum AuthenticationRefusal {
     }
 
     private static func text(ofTime unixSeconds: Int64) -> String {
-        let inside = min(max(unixSeconds, CivilTime.earliestUnixSeconds), CivilTime.latestUnixSeconds)
-        return ISO8601.format(unixMilliseconds: inside * 1_000)
+        ISO8601.format(unixMilliseconds: CivilTime.clamped(unixSeconds) * 1_000)
     }
 }
 
