@@ -17,8 +17,14 @@ enum ExitStatus {
 
 /// Writes to standard error.
 enum StandardError {
-    /// Writes one message and a newline.
+    /// Writes one message and a newline; nothing happens if nobody reads standard error any more.
     static func print(_ message: String) {
-        FileHandle.standardError.write(Data((message + "\n").utf8))
+        var bytes = Array((message + "\n").utf8)[...]
+        while !bytes.isEmpty {
+            // Foundation's file handle would end the process where the other end of a pipe is gone.
+            let written = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            guard written > 0 else { return }
+            bytes = bytes.dropFirst(written)
+        }
     }
 }

@@ -10,7 +10,8 @@ package struct RequestBodyWelcome: Sendable {
 /// Stands between the HTTP parser and the rest: refuses bad heads, answers `Expect`, and ends refused connections.
 ///
 /// After an answer that was given before the whole request was there, it sends `Connection: close`, shuts the sending
-/// side, takes at most `FrontLimits.lingerBytes` more, and closes. Nobody's body is drained without limit.
+/// side, takes at most `FrontLimits.lingerBytes` more, and closes. Nobody's body is drained without limit, and nobody
+/// keeps a connection by sending or reading next to nothing.
 package final class ConnectionGuard: ChannelDuplexHandler {
     package typealias InboundIn = HTTPServerRequestPart
     package typealias InboundOut = HTTPServerRequestPart
@@ -20,8 +21,8 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     private enum State {
         /// Requests pass.
         case open
-        /// A head was refused while earlier answers are still to be written.
-        case refusing(FrontRefusal)
+        /// A head was refused while earlier answers are still to be written; so many bytes more are taken.
+        case refusing(FrontRefusal, isHead: Bool, remainingBytes: Int)
         /// The last answer is out; so many bytes more are taken.
         case lingering(remainingBytes: Int)
     }
@@ -29,6 +30,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     /// What is remembered of a request until its answer is written.
     private struct PendingRequest {
         let keepsAlive: Bool
+        let startedAt: NIODeadline
         var awaitsContinue: Bool
         var isWhole = false
     }
@@ -39,6 +41,8 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     private var pending: [PendingRequest] = []
     private var closesAfterAnswer = false
     private var lingerTimer: Scheduled<Void>?
+    private var pace = ConnectionPace()
+    private var paceTimer: Scheduled<Void>?
 
     /// Makes the guard of one connection.
     package init(limits: FrontLimits, refusalBody: @escaping @Sendable (FrontRefusal) -> FrontRefusalBody) {
@@ -47,21 +51,24 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = unwrapInboundIn(data)
         guard case .open = state else {
-            linger(context: context, part: unwrapInboundIn(data))
+            drop(context: context, part)
             return
         }
-        switch unwrapInboundIn(data) {
+        switch part {
         case .head(let head):
             if let refusal = RequestHeadCheck.refusal(of: head) {
-                refuse(context: context, refusal)
+                refuse(context: context, refusal, isHead: head.method == .HEAD)
                 return
             }
             pending.append(
                 PendingRequest(
-                    keepsAlive: head.isKeepAlive,
+                    keepsAlive: head.isKeepAlive, startedAt: context.eventLoop.now,
                     awaitsContinue: head.version == .http1_1 && head.headers.contains(name: "Expect")))
-        case .body:
+            watchPace(context: context)
+        case .body(let bytes):
+            pace.received(bytes.readableBytes)
             if !pending.isEmpty { pending[pending.count - 1].awaitsContinue = false }
         case .end:
             if !pending.isEmpty { pending[pending.count - 1].isWhole = true }
@@ -70,18 +77,35 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     package func channelReadComplete(context: ChannelHandlerContext) {
+        pace.isWaitingForBytes = false
         context.fireChannelReadComplete()
         if case .lingering = state { context.read() }
     }
 
-    package func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?)
-    {
+    package func read(context: ChannelHandlerContext) {
+        pace.isWaitingForBytes = true
+        context.read()
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // In the middle of a body the reader of the body is told; a head that cannot be parsed has no reader.
+        guard let parserError = error as? HTTPParserError, case .open = state, pending.allSatisfy(\.isWhole) else {
+            context.fireErrorCaught(error)
+            return
+        }
+        refuse(context: context, parserError == .invalidMethod ? .methodUnknown : .malformed, isHead: false)
+    }
+
+    package func triggerUserOutboundEvent(
+        context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
+    ) {
         guard event is RequestBodyWelcome else {
             context.triggerUserOutboundEvent(event, promise: promise)
             return
         }
         if let request = pending.first, request.awaitsContinue {
             pending[0].awaitsContinue = false
+            pace.reset()
             let head = HTTPResponseHead(version: .http1_1, status: .continue)
             context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
         }
@@ -95,37 +119,41 @@ package final class ConnectionGuard: ChannelDuplexHandler {
             closesAfterAnswer = request.map { !$0.keepsAlive || !$0.isWhole } ?? true
             if head.headers["Connection"].contains(where: { $0.lowercased() == "close" }) { closesAfterAnswer = true }
             if closesAfterAnswer { head.headers.replaceOrAdd(name: "Connection", value: "close") }
-            context.write(wrapOutboundOut(.head(head)), promise: promise)
+            context.write(wrapOutboundOut(.head(head)), promise: followed(promise, context: context))
         case .body:
-            context.write(data, promise: promise)
+            context.write(data, promise: followed(promise, context: context))
         case .end:
-            let isWhole = pending.first?.isWhole ?? false
             if !pending.isEmpty { pending.removeFirst() }
-            context.write(data, promise: promise)
+            context.write(data, promise: followed(promise, context: context))
             if closesAfterAnswer {
-                end(context: context, isWhole: isWhole)
-            } else if case .refusing(let refusal) = state, pending.isEmpty {
-                answer(context: context, refusal)
+                end(context: context)
+            } else if case .refusing(let refusal, let isHead, _) = state, pending.isEmpty {
+                answer(context: context, refusal, isHead: isHead)
             }
         }
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
         lingerTimer?.cancel()
+        paceTimer?.cancel()
         context.fireChannelInactive()
     }
+}
 
-    private func refuse(context: ChannelHandlerContext, _ refusal: FrontRefusal) {
+// MARK: - Refusals and the end of a connection
+
+extension ConnectionGuard {
+    private func refuse(context: ChannelHandlerContext, _ refusal: FrontRefusal, isHead: Bool) {
         if pending.isEmpty {
-            answer(context: context, refusal)
+            answer(context: context, refusal, isHead: isHead)
         } else {
-            state = .refusing(refusal)
+            state = .refusing(refusal, isHead: isHead, remainingBytes: limits.lingerBytes)
         }
     }
 
-    private func answer(context: ChannelHandlerContext, _ refusal: FrontRefusal) {
+    private func answer(context: ChannelHandlerContext, _ refusal: FrontRefusal, isHead: Bool) {
         let content = refusalBody(refusal)
-        let body = context.channel.allocator.buffer(string: content.text)
+        let body = context.channel.allocator.buffer(string: isHead ? "" : content.text)
         var headers = HTTPHeaders(content.headers.map { ($0.name, $0.value) })
         headers.add(name: "Content-Type", value: content.contentType)
         headers.add(name: "Content-Length", value: String(body.readableBytes))
@@ -135,17 +163,15 @@ package final class ConnectionGuard: ChannelDuplexHandler {
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         context.write(wrapOutboundOut(.end(nil)), promise: nil)
-        end(context: context, isWhole: false)
+        end(context: context)
     }
 
-    /// Ends the connection after the last answer: at once if nothing more can come, else after lingering.
-    private func end(context: ChannelHandlerContext, isWhole: Bool) {
+    /// Ends the connection after the last answer: shuts the sending side, and closes when the client has, or soon.
+    ///
+    /// To close at once would send a reset where input waits unread, and the reset could eat the answer.
+    private func end(context: ChannelHandlerContext) {
         state = .lingering(remainingBytes: limits.lingerBytes)
         context.flush()
-        guard !isWhole else {
-            context.close(promise: nil)
-            return
-        }
         context.close(mode: .output, promise: nil)
         let loopBound = NIOLoopBound(context, eventLoop: context.eventLoop)
         lingerTimer = context.eventLoop.scheduleTask(in: .milliseconds(limits.lingerMilliseconds)) {
@@ -154,15 +180,66 @@ package final class ConnectionGuard: ChannelDuplexHandler {
         context.read()
     }
 
-    private func linger(context: ChannelHandlerContext, part: HTTPServerRequestPart) {
-        guard case .lingering(let remaining) = state else { return }
-        switch part {
-        case .head: break
-        case .end: context.close(promise: nil)
-        case .body(let bytes):
+    /// Takes a part that nobody will read, as long as there are few.
+    private func drop(context: ChannelHandlerContext, _ part: HTTPServerRequestPart) {
+        guard case .body(let bytes) = part else { return }
+        switch state {
+        case .open: return
+        case .refusing(let refusal, let isHead, let remaining):
+            let left = remaining - bytes.readableBytes
+            state = .refusing(refusal, isHead: isHead, remainingBytes: left)
+            if left < 0 { context.close(promise: nil) }
+        case .lingering(let remaining):
             let left = remaining - bytes.readableBytes
             state = .lingering(remainingBytes: left)
             if left < 0 { context.close(promise: nil) }
         }
+    }
+}
+
+// MARK: - Pace
+
+extension ConnectionGuard {
+    /// A promise that notes, when the bytes of a write have left, that the reader still takes some.
+    private func followed(
+        _ promise: EventLoopPromise<Void>?, context: ChannelHandlerContext
+    ) -> EventLoopPromise<Void> {
+        let promise = promise ?? context.eventLoop.makePromise()
+        pace.writing(at: context.eventLoop.now)
+        let loopBound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let eventLoop = context.eventLoop
+        promise.futureResult.whenComplete { _ in loopBound.value.pace.written(at: eventLoop.now) }
+        return promise
+    }
+
+    /// Looks at the pace again and again while a request is under way.
+    private func watchPace(context: ChannelHandlerContext) {
+        guard paceTimer == nil else { return }
+        pace.reset()
+        schedulePaceCheck(context: context)
+    }
+
+    private func schedulePaceCheck(context: ChannelHandlerContext) {
+        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        paceTimer = context.eventLoop.scheduleTask(in: .seconds(limits.paceIntervalSeconds)) {
+            let (connection, context) = loopBound.value
+            connection.checkPace(context: context)
+        }
+    }
+
+    private func checkPace(context: ChannelHandlerContext) {
+        paceTimer = nil
+        guard let oldest = pending.first else { return }
+        let now = context.eventLoop.now
+        let isBodyDue = pending.last.map { !$0.isWhole && !$0.awaitsContinue } ?? false
+        let isTooSlow = isBodyDue && pace.isBodyTooSlow(least: limits.leastBodyBytesPerInterval)
+        let isStalled = pace.isWriteStalled(at: now, after: .seconds(limits.writeStallSeconds))
+        let isTooLong = now - oldest.startedAt > .seconds(limits.requestSeconds)
+        guard !isTooSlow, !isStalled, !isTooLong else {
+            context.close(promise: nil)
+            return
+        }
+        pace.startInterval()
+        schedulePaceCheck(context: context)
     }
 }

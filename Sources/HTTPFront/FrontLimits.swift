@@ -9,7 +9,15 @@ package struct FrontLimits: Sendable {
     /// The most bytes of all header fields of one request, the request line included.
     package var headerListBytes = 32 * 1_024
     /// How long a connection may stay idle, or take to send a request's head, before it is closed.
-    package var idleTimeoutSeconds: Int64 = 60
+    package var idleTimeoutSeconds: Int64 = 30
+    /// How often the pace of a request and its answer is looked at, in seconds.
+    package var paceIntervalSeconds: Int64 = 10
+    /// The least bytes of a body that must come in each interval in which the server waits for them: 1 KiB a second.
+    package var leastBodyBytesPerInterval = 10 * 1_024
+    /// How long an answer may wait for its reader without a byte being taken, in seconds.
+    package var writeStallSeconds: Int64 = 30
+    /// How long one request may take from its head to the end of its answer, in seconds.
+    package var requestSeconds: Int64 = 6 * 3_600
     /// How many more bytes are taken after a refusal, so that the client can read it.
     package var lingerBytes = 64 * 1_024
     /// How long a connection lingers after a refusal, in milliseconds.

@@ -12,11 +12,16 @@ package enum FrontRefusal: Sendable, Equatable {
     case headerNotUTF8
     /// `Expect` asks for something else than `100-continue`.
     case expectationUnknown
+    /// The method is none that HTTP or OSS has.
+    case methodUnknown
+    /// The head cannot be parsed, or has too many or too long fields.
+    case malformed
 
     /// The HTTP status of the answer.
     package var status: HTTPResponse.Status {
         switch self {
         case .expectationUnknown: .expectationFailed
+        case .methodUnknown: .methodNotAllowed
         default: .badRequest
         }
     }
@@ -30,6 +35,8 @@ package enum FrontRefusal: Sendable, Equatable {
             "Transfer-Encoding must be chunked, over HTTP/1.1, and not come with Content-Length."
         case .headerNotUTF8: "A header field is not UTF-8."
         case .expectationUnknown: "The only expectation that is met is 100-continue."
+        case .methodUnknown: "The method is not known."
+        case .malformed: "The request cannot be parsed."
         }
     }
 }

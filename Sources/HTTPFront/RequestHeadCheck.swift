@@ -12,7 +12,7 @@ package enum RequestHeadCheck {
         for field in head.headers where field.value.unicodeScalars.contains("\u{FFFD}") {
             return .headerNotUTF8
         }
-        if let expectation = head.headers["Expect"].first, expectation.lowercased() != "100-continue" {
+        for expectation in head.headers["Expect"] where expectation.lowercased() != "100-continue" {
             return .expectationUnknown
         }
         return nil

@@ -35,14 +35,16 @@ public struct OSSClient: Sendable {
     /// How the HTTP client of an `OSSClient` has to be set up.
     ///
     /// It follows no redirects, since a signature is for one host, and it decompresses nothing, since checksums are of
-    /// the bytes as they are stored.
+    /// the bytes as they are stored. A connection that is refused fails at once: the client itself tries again.
     public static func httpConfiguration(_ timeouts: Timeouts = Timeouts()) -> HTTPClient.Configuration {
-        HTTPClient.Configuration(
+        var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
             timeout: .init(
                 connect: TimeAmount(timeouts.connect), read: TimeAmount(timeouts.idle),
                 write: TimeAmount(timeouts.idle)),
             decompression: .disabled)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return configuration
     }
 
     /// A request to the bucket or to an object in it, before it is signed.

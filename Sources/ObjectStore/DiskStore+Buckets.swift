@@ -83,10 +83,10 @@ extension DiskStore {
             OSSError(.bucketAlreadyExists, message: message, fields: [("BucketName", new.name.text)])
         }
         guard existing.ownerID == new.ownerID else { throw refusal() }
-        guard existing.storageClass == new.storageClass else {
+        guard new.storageClass == nil || existing.storageClass == new.storageClass else {
             throw refusal("Cannot modify existing bucket's storage class.")
         }
-        guard existing.dataRedundancyType == new.dataRedundancyType else {
+        guard new.dataRedundancyType == nil || existing.dataRedundancyType == new.dataRedundancyType else {
             throw refusal("Bucket already exists CAN'T modify data redundancy type.")
         }
     }

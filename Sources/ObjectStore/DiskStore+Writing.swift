@@ -12,7 +12,7 @@ extension DiskStore {
         try await requireWritable(expectedBytes ?? 0)
         return ObjectUpload(
             expectedBytes: expectedBytes, inlineLimitBytes: configuration.inlineLimitBytes, blobs: blobs,
-            fatality: fatality)
+            fatality: fatality, freeSpace: freeSpace)
     }
 
     /// Stores a finished upload under a key, in the place of the object that has it; returns after the commit.

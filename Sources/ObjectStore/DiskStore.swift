@@ -16,7 +16,7 @@ package final class DiskStore: Sendable {
     let committer: Committer
     let fatality: Fatality
     private let threads: WorkerThreads
-    private let freeSpace: FreeSpace
+    let freeSpace: FreeSpace
     private let isClosed = Atomic<Bool>(false)
 
     /// Opens the store in a folder, which is made if it is missing.

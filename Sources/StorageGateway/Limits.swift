@@ -8,6 +8,8 @@ enum Limits {
     static let documentBytes = 2 * 1_024 * 1_024
     /// The most bytes of names and values of an object's user metadata.
     static let userMetadataBytes = 8 * 1_024
+    /// The most bytes that are handed to the connection at once.
+    static let pieceBytes = 128 * 1_024
     /// The page sizes that a list accepts.
     static let pageSizes: ClosedRange<Int64> = 1...1_000
     /// The page size of a list that asks for none.

@@ -76,7 +76,10 @@ package struct OSSResponder: HTTPResponder {
         let host = request.head.authority ?? ""
         var answer: OSSAnswer
         do {
-            answer = try await self.answer(request, host: host, context: context, nowMilliseconds: start)
+            var logger = logger
+            logger[metadataKey: "request.id"] = "\(requestID)"
+            answer = try await self.answer(
+                request, host: host, context: context, nowMilliseconds: start, logger: logger)
         } catch {
             let refusal = refusal(for: error, requestID: requestID)
             answer = ErrorAnswer.answer(
@@ -89,7 +92,7 @@ package struct OSSResponder: HTTPResponder {
     }
 
     private func answer(
-        _ request: Request, host: String, context: OSSContext, nowMilliseconds: Int64
+        _ request: Request, host: String, context: OSSContext, nowMilliseconds: Int64, logger: Logger
     ) async throws -> OSSAnswer {
         let target = try RequestTarget(request.head.path ?? "")
         let wire = WireRequest(
@@ -106,7 +109,7 @@ package struct OSSResponder: HTTPResponder {
         let call = OSSCall(
             request: wire, resource: resource, requester: requester, body: request.body,
             welcomeBody: { [environment] in environment.welcomeBody(channel) }, store: store,
-            configuration: configuration)
+            configuration: configuration, logger: logger)
         return try await operation.answer(call)
     }
 
@@ -137,10 +140,10 @@ package struct OSSResponder: HTTPResponder {
         switch error {
         case let refusal as OSSError:
             return refusal
-        case is HTTPParserError:
+        case is HTTPParserError, is IOError, is ChannelError:
             // The client broke its own framing or went away in the middle of its body.
             return OSSError(.incompleteBody)
-        case StoreFailure.closed, StoreFailure.writesStopped:
+        case StoreFailure.closed, StoreFailure.writesStopped, is CancellationError:
             return OSSError(.serviceUnavailable, headers: [("Retry-After", "5")])
         default:
             logger.error(

@@ -134,6 +134,54 @@ private final class HalfClose: ChannelOutboundHandler {
         try send("GET / HTTP/1.0\r\nHost: a\r\n\r\n")
         try answer(.ok)
         #expect(try received().lowercased().contains("connection: close"))
+        channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(!channel.isActive)
+    }
+
+    @Test(arguments: [("FOO / HTTP/1.1\r\n", "405"), ("GET / HTTP/x\r\n", "400"), ("GET / HTTP/1.1\r\nbad header\r\n", "400")])
+    func aHeadThatCannotBeParsedIsAnswered(_ head: String, status: String) throws {
+        _ = try? send(head + "Host: a\r\n\r\n")
+        let found = try received()
+        #expect(found.hasPrefix("HTTP/1.1 \(status)"))
+        #expect(try passedHeads() == 0)
+    }
+
+    @Test func aRefusedHeadRequestHasNoBody() throws {
+        try send("HEAD / HTTP/1.1\r\n\r\n")
+        let found = try received()
+        #expect(found.hasPrefix("HTTP/1.1 400"))
+        #expect(found.hasSuffix("\r\n\r\n"))
+    }
+
+    @Test func aDrippedBodyIsCutAndAFastOneIsNot() throws {
+        try send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
+        channel.read()
+        channel.embeddedEventLoop.advanceTime(by: .seconds(10))
+        #expect(channel.isActive)
+        try send(String(repeating: "x", count: 10_240))
+        channel.read()
+        channel.embeddedEventLoop.advanceTime(by: .seconds(10))
+        #expect(channel.isActive)
+        try send(String(repeating: "x", count: 10_239))
+        channel.read()
+        #expect(throws: HTTPParserError.self) {
+            channel.embeddedEventLoop.advanceTime(by: .seconds(10))
+            try channel.throwIfErrorCaught()
+        }
+        #expect(!channel.isActive)
+    }
+
+    @Test func aServerThatDoesNotAskForBytesBlamesNobody() throws {
+        try send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
+        channel.embeddedEventLoop.advanceTime(by: .seconds(60))
+        #expect(channel.isActive)
+    }
+
+    @Test func aRequestThatTakesForEverIsCut() throws {
+        try send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        channel.embeddedEventLoop.advanceTime(by: .hours(6))
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(20))
         #expect(!channel.isActive)
     }
 }

@@ -11,7 +11,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "127.0.0.1", "127.0.0.1:10724", "localhost", "b.localhost:80", "[::1]", "[::1]:10724", "my_host.example.com", "host:65535",
+        "127.0.0.1", "127.0.0.1:10724", "localhost", "b.localhost:80", "[::1]", "[::1]:10724", "my_host.example.com",
+        "host:65535",
     ])
     func aValidHostPasses(_ host: String) {
         let found = RequestHeadCheck.refusal(of: Self.head([("Host", host)]))
@@ -19,7 +20,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", " ", "a b", "a/b", "user@host", "host:", "host:port", "host:123456", "host:65536", "[::1", "[]", "[::1]x", "a,b", "a:1:2",
+        "", " ", "a b", "a/b", "user@host", "host:", "host:port", "host:123456", "host:65536", "[::1", "[]", "[::1]x",
+        "a,b", "a:1:2",
         "host\u{7f}", "hé",
     ])
     func anInvalidHostIsRefused(_ host: String) {

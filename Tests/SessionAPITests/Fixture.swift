@@ -58,13 +58,15 @@ struct Fixture: Sendable {
     }
 
     /// Runs a test against the API in this process, then removes the folder.
-    func run(_ test: @Sendable (Client) async throws -> Void) async throws {
+    func run(
+        _ setup: TestingSetup = .router, _ test: @Sendable (Client) async throws -> Void
+    ) async throws {
         let responder = try await SessionAPI.makeResponder(
             configuration: configuration, store: store, storage: storage, environment: environment,
             logger: Self.logger)
         let application = Application(responder: responder, logger: Self.logger)
         do {
-            try await application.test(.router) { try await test(Client(base: $0, fixture: self)) }
+            try await application.test(setup) { try await test(Client(base: $0, fixture: self)) }
         } catch {
             try close()
             throw error
@@ -182,8 +184,8 @@ final class FakeStorage: WorkspaceStorage {
         state.withLock {
             $0.writeCount += 1
             $0.objects[Array(key.utf8)] = StoredObjectFacts(
-                lengthBytes: sizeBytes, etag: "\"\($0.writeCount)\"", crc64: "\($0.writeCount)",
-                lastModified: "Mon, 02 Nov 2026 00:00:00 GMT")
+                lengthBytes: sizeBytes, etag: "\"\($0.writeCount)\"", crc64: UInt64($0.writeCount),
+                modifiedAtSeconds: 1_790_000_000)
         }
     }
 

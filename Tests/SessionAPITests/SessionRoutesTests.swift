@@ -150,6 +150,14 @@ import Testing
         }
     }
 
+    @Test(arguments: ["course_id=%", "course_id=%ff", "a=1&course_id=%zz&b=2"])
+    func aQueryThatIsNoTextIsNotTakenForNone(_ query: String) async throws {
+        try await Fixture().run { client in
+            let answer = try await client.send(.get, "/v1/chapters/c1/session-state?\(query)")
+            #expect(answer.refusal == "422 VALIDATION_ERROR")
+        }
+    }
+
     @Test(arguments: [
         "nope", "%00", "a%2Fb", "a.b", "%F0%9F%98%80", "%", String(repeating: "a", count: 65),
         "949f5917bba94a0ca9379e18",

@@ -88,6 +88,8 @@ struct ServeCommand: AsyncParsableCommand {
     var shutdownGraceSeconds: String?
 
     func run() async throws {
+        // A reader of the log that goes away must not take the server with it.
+        signal(SIGPIPE, SIG_IGN)
         do {
             let options = try await OptionReader(flags: flags, environment: ProcessInfo.processInfo.environment)
             let configuration = try await ServeConfiguration(options)

@@ -109,11 +109,8 @@ struct ServeConfiguration {
     private static func endpoint(_ option: ServeOption, _ options: OptionReader) async throws -> String? {
         guard let text = try await options.text(option) else { return nil }
         let lower = text.lowercased()
-        guard lower.hasPrefix("http://") || lower.hasPrefix("https://"),
-            let start = text.range(of: "://")?.upperBound, !text[start...].isEmpty,
-            text[start...].utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
-            !text[start...].contains(where: { "?#@".contains($0) })
-        else {
+        let hasScheme = lower.hasPrefix("http://") || lower.hasPrefix("https://")
+        guard hasScheme, (try? Endpoint(text)) != nil else {
             throw ConfigurationProblem(
                 option: option.displayName, reason: "\(text) is not a URL such as https://oss-cn-hangzhou.aliyuncs.com")
         }

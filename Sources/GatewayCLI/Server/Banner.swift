@@ -1,3 +1,4 @@
+import Foundation
 import SessionAPI
 
 /// What a person sees on standard error when the server listens.
@@ -25,11 +26,20 @@ struct Banner {
         ]
         if isDemo { lines.append("  Demo account   \(Accounts.demoEmail) / \(Accounts.demoPassword.reveal())") }
         if isDemo, hasBuiltInStore, let secretFile = ready.accessKeySecretFile {
-            lines += ["", "Three lines to paste (the second needs: pip install oss2):", ""]
+            lines += [
+                "",
+                "Three lines to paste\(python == "python3" ? " (the second needs: pip install oss2)" : ""):",
+                "",
+            ]
             lines += pasteLines(secretFile: secretFile)
         }
         lines += ["", "Ctrl-C finishes what is running and stops.", ""]
         return lines.joined(separator: "\n")
+    }
+
+    /// The Python of the tests, which has oss2, where `make setup` made one in this folder.
+    private var python: String {
+        FileManager.default.isExecutableFile(atPath: ".venv/bin/python") ? ".venv/bin/python" : "python3"
     }
 
     private func pasteLines(secretFile: String) -> [String] {
@@ -38,7 +48,7 @@ struct Banner {
             curl -s -X POST \(ready.apiEndpoint)/v1/auth/login -H 'Content-Type: application/json' -d '\(login)'
             """
         let python = """
-            python3 -c "import oss2; b = oss2.Bucket(oss2.Auth('\(ready.accessKeyId)', \
+            \(python) -c "import oss2; b = oss2.Bucket(oss2.Auth('\(ready.accessKeyId)', \
             open('\(secretFile)').read().strip()), '\(ready.ossEndpoint)', '\(ready.bucket)'); \
             b.put_object('hello.txt', 'hello'); print(b.get_object('hello.txt').read())"
             """

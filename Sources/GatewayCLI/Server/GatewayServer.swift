@@ -80,7 +80,13 @@ struct GatewayServer {
         } catch let failure as StoreFailure {
             throw FolderProblem(path: folder.objects, reason: "the object store cannot be opened: \(failure)")
         }
-        _ = try await store.createBucket(NewBucket(name: configuration.bucket, ownerID: Self.ownerID))
+        do {
+            _ = try await store.createBucket(NewBucket(name: configuration.bucket, ownerID: Self.ownerID))
+        } catch let refusal as OSSError {
+            try await store.close()
+            throw FolderProblem(
+                path: folder.objects, reason: "the bucket \(configuration.bucket) cannot be made: \(refusal.message)")
+        }
         return store
     }
 

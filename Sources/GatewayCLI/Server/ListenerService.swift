@@ -52,6 +52,8 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
             throw ListenProblem(name: name, address: address, reason: String(describing: error))
         } catch let error as SocketAddressError {
             throw ListenProblem(name: name, address: address, reason: String(describing: error))
+        } catch let error as SocketAddressError.UnknownHost {
+            throw ListenProblem(name: name, address: address, reason: "there is no host \(error.host)")
         } catch let error as NIOConnectionError {
             throw ListenProblem(name: name, address: address, reason: String(describing: error))
         }

@@ -51,7 +51,9 @@ struct SessionAPIService: Service {
             configuration: configuration, folder: folder, tokenSecret: secret,
             workspace: Sessions.Workspace(
                 endpoint: ossEndpoint, publicEndpoint: configuration.ossPublicEndpoint ?? ossEndpoint,
-                accessKey: accessKey),
+                // The built-in store takes paths under every name of this machine; a real OSS takes none.
+                style: configuration.hasBuiltInStore ? .path : nil, region: configuration.region,
+                bucket: configuration.bucket, accessKey: accessKey),
             logger: logger)
     }
 

@@ -1,6 +1,7 @@
 import HTTPFront
 import Logging
 import NIOPosix
+import OSSClient
 import OSSKit
 import SessionAPI
 import StorageGateway
@@ -13,6 +14,12 @@ struct Sessions {
         let endpoint: String
         /// The endpoint in presigned URLs.
         let publicEndpoint: String
+        /// How buckets are addressed; nil follows from the endpoint, as official clients do.
+        let style: Endpoint.Style?
+        /// The region id.
+        let region: String
+        /// The bucket.
+        let bucket: BucketName
         /// The key that signs.
         let accessKey: AccessKey
     }
@@ -23,6 +30,7 @@ struct Sessions {
 
     private let store: SQLiteSessionStore
     private let responder: SessionResponder
+    private let connections: OSSConnections
 
     /// Opens the database, makes the demo account where it is asked for, and composes the API.
     ///
@@ -39,9 +47,14 @@ struct Sessions {
         if configuration.isDemo {
             try await Accounts(store: store, configuration: options, environment: environment).ensureDemoAccount()
         }
+        // A client of the API waits about ten seconds; it must hear by then that the store cannot be reached.
+        var timeouts = OSSClient.Timeouts()
+        timeouts.connect = .seconds(2)
+        let connections = OSSConnections(timeouts)
+        let storage = try configuration.confirmLooksAtObjects ? workspace.storage(connections) : nil
         let responder = try await SessionAPI.makeResponder(
-            configuration: options, store: store, storage: nil, environment: environment, logger: logger)
-        return Sessions(store: store, responder: responder)
+            configuration: options, store: store, storage: storage, environment: environment, logger: logger)
+        return Sessions(store: store, responder: responder, connections: connections)
     }
 
     /// Opens the database of a data folder.
@@ -70,8 +83,36 @@ struct Sessions {
             refusalBody: FrontRefusals.api, onListening: onListening, logger: libraryLogger)
     }
 
-    /// Closes the database.
+    /// Ends the connections to the object store and closes the database.
     func close() async throws {
+        try await connections.shutdown()
         try await NIOThreadPool.singleton.runIfActive { [store] in try store.shutDown() }
+    }
+}
+
+extension Sessions.Workspace {
+    /// The bucket at its endpoint.
+    ///
+    /// - Throws: `ConfigurationProblem` if an endpoint is not a URL.
+    func storage(_ connections: OSSConnections) throws -> OSSWorkspaceStorage {
+        let credentials = Credentials(accessKeyID: accessKey.id, accessKeySecret: accessKey.secret)
+        var configuration = OSSClient.Configuration(
+            endpoint: try parsed(endpoint, .ossEndpoint),
+            publicEndpoint: try parsed(publicEndpoint, .ossPublicEndpoint),
+            region: region, bucket: bucket)
+        configuration.retries.maximumAttempts = 2
+        configuration.answerTimeout = .seconds(4)
+        let client = OSSClient(
+            configuration: configuration, credentials: .fixed(credentials), connections: connections,
+            surroundings: OSSClient.Surroundings(nowUnixSeconds: { SystemEnvironment.nowMilliseconds() / 1_000 }))
+        return OSSWorkspaceStorage(client: client)
+    }
+
+    private func parsed(_ text: String, _ option: ServeOption) throws -> Endpoint {
+        do {
+            return try Endpoint(text, style: style)
+        } catch {
+            throw ConfigurationProblem(option: option.displayName, reason: "\(text) is not an endpoint")
+        }
     }
 }

@@ -8,11 +8,14 @@ final class BlobWriter: Sendable {
     private let folder: BlobFolder
     private let digest = Mutex(BodyDigest())
 
-    /// Makes the file, with room for the body and its trailer if the length is known.
+    /// The most bytes that are set aside before any has come: whoever announces much has sent nothing yet.
+    private static let reservedBytes: Int64 = 64 * 1_024 * 1_024
+
+    /// Makes the file, with room for the body and its trailer if the length is known and moderate.
     init(in folder: BlobFolder, expectedBytes: Int64?) throws {
         let reservingBytes = expectedBytes.flatMap { bytes -> Int64? in
             let sum = bytes.addingReportingOverflow(BlobTrailer.lengthBytes(forBodyBytes: bytes))
-            return sum.overflow ? nil : sum.partialValue
+            return sum.overflow ? nil : min(sum.partialValue, Self.reservedBytes)
         }
         self.blob = try folder.create(reservingBytes: reservingBytes)
         self.folder = folder

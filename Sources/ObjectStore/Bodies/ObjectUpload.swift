@@ -18,15 +18,19 @@ package actor ObjectUpload {
     private let inlineLimitBytes: Int
     private let blobs: BlobFolder
     private let fatality: Fatality
+    private let freeSpace: FreeSpace
     private var stage = Stage.open(nil)
     private var gathered = ByteBuffer()
     private var receivedBytes: Int64 = 0
 
-    init(expectedBytes: Int64?, inlineLimitBytes: Int, blobs: BlobFolder, fatality: Fatality) {
+    init(
+        expectedBytes: Int64?, inlineLimitBytes: Int, blobs: BlobFolder, fatality: Fatality, freeSpace: FreeSpace
+    ) {
         self.expectedBytes = expectedBytes
         self.inlineLimitBytes = min(inlineLimitBytes, Self.writeBytes)
         self.blobs = blobs
         self.fatality = fatality
+        self.freeSpace = freeSpace
     }
 
     /// Takes the next bytes in; returns when there is room for more.
@@ -109,6 +113,8 @@ package actor ObjectUpload {
 
     /// Writes what was gathered, making the file first if there is none; the last time it also seals and flushes it.
     private func flush(isLast: Bool) async throws {
+        // Others may have filled the disk since this upload began.
+        try await freeSpace.require(Int64(gathered.readableBytes))
         guard case .open(let earlier) = stage else { throw StoreFailure.uploadIsNotReady }
         let chunk = gathered
         gathered = ByteBuffer()

@@ -30,7 +30,8 @@ enum BucketTable {
                 VALUES (?, ?, ?, ?, ?, ?)
                 """)
         try statement.execute(arguments: [
-            new.name.text, new.ownerID, time, new.acl ?? "private", new.storageClass, new.dataRedundancyType,
+            new.name.text, new.ownerID, time, new.acl ?? "private", new.storageClass ?? "Standard",
+            new.dataRedundancyType ?? "LRS",
         ])
     }
 

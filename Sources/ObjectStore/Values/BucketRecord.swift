@@ -26,15 +26,15 @@ package struct NewBucket: Sendable {
     package var ownerID: String
     /// `private`, `public-read` or `public-read-write`; nil is `private` for a new bucket, and no change for an old one.
     package var acl: String?
-    /// The storage class of objects that name none.
-    package var storageClass: String
-    /// `LRS` or `ZRS`.
-    package var dataRedundancyType: String
+    /// The storage class of objects that name none; nil is `Standard` for a new bucket, and no wish for an old one.
+    package var storageClass: String?
+    /// `LRS` or `ZRS`; nil is `LRS` for a new bucket, and no wish for an old one.
+    package var dataRedundancyType: String?
 
     /// Collects what was asked.
     package init(
-        name: BucketName, ownerID: String, acl: String? = nil, storageClass: String = "Standard",
-        dataRedundancyType: String = "LRS"
+        name: BucketName, ownerID: String, acl: String? = nil, storageClass: String? = nil,
+        dataRedundancyType: String? = nil
     ) {
         self.name = name
         self.ownerID = ownerID

@@ -48,7 +48,7 @@ struct AccessTokens: Sendable {
         let now = environment.nowSeconds
         let claims = SignedClaims(
             sub: user, type: "access", iat: now, exp: now + lifetimeSeconds,
-            jti: Hexadecimal.text(environment.randomBytes(16)), did: device)
+            jti: Hexadecimal.lower(environment.randomBytes(16)), did: device)
         let token = try await keys.sign(claims, header: ["kid": .string(TokenClaims.keyID)])
         return (Secret(token), lifetimeSeconds)
     }

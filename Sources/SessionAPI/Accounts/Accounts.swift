@@ -30,7 +30,7 @@ package struct Accounts: Sendable {
     ///
     /// - Throws: `EMAIL_ALREADY_REGISTERED`, or `VALIDATION_ERROR` for an address or password that the API refuses.
     package func createUser(email: String, password: Secret, displayName: String) async throws -> UserProfile {
-        try check(email: email, password: password)
+        try check(email: email, password: password, displayName: displayName)
         let hash = try await hasher.hash(password)
         let profile = UserProfile(id: UserID(environment: environment).text, email: email, displayName: displayName)
         let account = NewAccount(
@@ -83,8 +83,10 @@ package struct Accounts: Sendable {
         return credentials.profile
     }
 
-    private func check(email: String, password: Secret) throws(APIProblem) {
-        let body: JSONOutput = ["email": .string(email), "password": .string(password.reveal())]
+    private func check(email: String, password: Secret, displayName: String = "") throws(APIProblem) {
+        let body: JSONOutput = [
+            "email": .string(email), "password": .string(password.reveal()), "display_name": .string(displayName),
+        ]
         do {
             _ = try RegisterRequest(RequestContent(bytes: body.bytes, contentType: nil))
         } catch {

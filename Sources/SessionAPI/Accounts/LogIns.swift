@@ -6,17 +6,21 @@ import SessionModels
 ///
 /// Source: session-api.md 4.5; SECURITY 29.
 struct LogIns: Sendable {
+    /// Where everything is kept.
     let store: SQLiteSessionStore
+    /// Signs access tokens.
     let tokens: AccessTokens
+    /// How long a refresh token lives.
     let refreshLifetimeSeconds: Int64
+    /// Clock and randomness.
     let environment: SessionEnvironment
 
     /// Opens a log-in on a device, which gets a name if it has none.
     func open(_ profile: UserProfile, device: String?) async throws -> JSONOutput {
-        let device = device ?? "server-\(Hexadecimal.text(environment.randomBytes(8)))"
+        let device = device ?? "server-\(Hexadecimal.lower(environment.randomBytes(8)))"
         let (refresh, stored) = newToken()
         try await store.openFamily(
-            Hexadecimal.text(environment.randomBytes(16)), stored, user: profile.id, device: device)
+            Hexadecimal.lower(environment.randomBytes(16)), stored, user: profile.id, device: device)
         let access = try await tokens.issue(user: profile.id, device: device)
         return .object([
             ("user", profile.json), ("access_token", .string(access.token.reveal())),

@@ -32,6 +32,7 @@ package enum APIErrorCode: String, Sendable, CaseIterable {
     case tooManyRequests = "TOO_MANY_REQUESTS"
     case internalError = "INTERNAL"
     case unavailable = "UNAVAILABLE"
+    case storageFull = "STORAGE_FULL"
 
     /// The HTTP status of the answer.
     package var status: Int {
@@ -49,7 +50,7 @@ package enum APIErrorCode: String, Sendable, CaseIterable {
         case .validationError, .uploadNotFound, .uploadSizeMismatch: 422
         case .tooManyRequests: 429
         case .internalError: 500
-        case .unavailable: 503
+        case .unavailable, .storageFull: 503
         }
     }
 
@@ -100,10 +101,15 @@ package struct APIProblem: Error, Sendable {
         return .object([("detail", .array(issues.map(\.json))), ("error", .object(envelope))])
     }
 
+    /// There is no such session.
     static let sessionNotFound = APIProblem(.sessionNotFound, "Session not found")
+    /// The session belongs to somebody else.
     static let sessionAccessDenied = APIProblem(.sessionAccessDenied, "Access denied")
+    /// The token is good, but its user may not use the service.
     static let invalidUser = APIProblem(.invalidUser, "User not found or disabled")
+    /// Something is overloaded for a moment.
     static let unavailable = APIProblem(.unavailable, "The service is busy, try again", retryAfterSeconds: 1)
+    /// Something broke that is not the client's doing.
     static let internalError = APIProblem(.internalError, "Internal error")
 
     /// A body, or one field of it, is longer than allowed; both in bytes.

@@ -1,4 +1,5 @@
 import HTTPTypes
+import OSSKit
 import SessionModels
 
 /// One endpoint: who may call it, how large its body may be and what answers it.
@@ -8,13 +9,17 @@ struct Route: Sendable {
         case anyone, user
     }
 
+    /// The method; GET serves HEAD as well.
     let method: HTTPRequest.Method
+    /// The paths.
     let pattern: RoutePattern
+    /// Who may call it.
     let access: Access
     /// The most bytes of a body; nil for an endpoint that reads none.
     let bodyLimit: Int?
     /// Whether its answers hold tokens and must not be stored.
     let isSecret: Bool
+    /// Makes the answer.
     let respond: @Sendable (Call) async throws -> Reply
 
     /// An endpoint that reads no body.
@@ -83,12 +88,23 @@ struct Call: Sendable {
     let caller: UserID?
     /// The part of the path that varies, still encoded.
     let part: ArraySlice<UInt8>
-    let target: RequestTarget
+    /// The path and the query, still encoded.
+    let target: CallTarget
+    /// The body, read as the plan's backend reads it.
     let content: RequestContent
     /// What the client's device calls itself, or nil.
     let device: String?
+    /// The IP address at the other end of the connection.
     let peerAddress: String
+    /// When it happens, in microseconds since 1970.
     let nowMicroseconds: Int64
+
+    /// The part of the path that varies, or nil if it is not percent-encoded UTF-8.
+    ///
+    /// Nobody decodes it again.
+    var decodedPart: String? {
+        PercentCoding.decodePath(part).flatMap { String(validating: $0, as: UTF8.self) }
+    }
 
     /// The caller as the author of a change.
     ///
@@ -117,8 +133,11 @@ struct Call: Sendable {
 
 /// What a handler answers.
 struct Reply: Sendable {
+    /// The status.
     let status: HTTPResponse.Status
+    /// The body.
     let body: JSONOutput
+    /// Headers beside those that every answer has.
     var headers: HTTPFields = [:]
 
     init(_ status: HTTPResponse.Status, _ body: JSONOutput) {

@@ -26,7 +26,7 @@ package struct SessionResponder: HTTPResponder {
     }
 
     package func respond(to request: Request, context: SessionRequestContext) async throws -> Response {
-        let requestID = Hexadecimal.text(environment.randomBytes(16))
+        let requestID = Hexadecimal.lower(environment.randomBytes(16))
         var context = context
         context.logger[metadataKey: "request.id"] = "\(requestID)"
         var response = await answer(request, context)
@@ -42,7 +42,7 @@ package struct SessionResponder: HTTPResponder {
         guard raw.utf8.count <= SessionLimits.targetBytes else {
             return response(for: APIProblem(.targetTooLong, "The request target is too long"), isSecret: false)
         }
-        let target = RequestTarget(raw)
+        let target = CallTarget(raw)
         let matches = routes.compactMap { route in route.pattern.match(target.path).map { (route, $0) } }
         guard !matches.isEmpty else { return plain(.notFound, "Not Found") }
         guard let (route, part) = matches.first(where: { $0.0.serves(request.method) }) else {
@@ -63,7 +63,7 @@ package struct SessionResponder: HTTPResponder {
     }
 
     private func judge(
-        _ request: Request, route: Route, part: ArraySlice<UInt8>, target: RequestTarget,
+        _ request: Request, route: Route, part: ArraySlice<UInt8>, target: CallTarget,
         _ context: SessionRequestContext
     ) async throws -> Call {
         let now = environment.nowMicroseconds()

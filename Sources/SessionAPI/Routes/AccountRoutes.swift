@@ -9,11 +9,17 @@ struct AccountRoutes: Sendable {
     /// How long an email code lives.
     private static let codeLifetimeSeconds: Int64 = 600
 
+    /// Makes accounts and checks passwords.
     let accounts: Accounts
+    /// Opens, prolongs and ends log-ins.
     let logIns: LogIns
+    /// Where everything is kept.
     let store: SQLiteSessionStore
+    /// Slows down who guesses.
     let limiter: RateLimiter
+    /// The options.
     let configuration: SessionAPIConfiguration
+    /// Clock and randomness.
     let environment: SessionEnvironment
 
     /// One line for each route.
@@ -65,7 +71,7 @@ struct AccountRoutes: Sendable {
 
     private func refresh(_ call: Call) async throws -> Reply {
         let request = try call.read(RefreshRequest.init)
-        try admit(call, Hexadecimal.text(Self.hash(request.refreshToken)))
+        try admit(call, Hexadecimal.lower(Self.hash(request.refreshToken)))
         return Reply(.ok, try await logIns.refresh(request))
     }
 

@@ -5,7 +5,9 @@ import SessionModels
 ///
 /// Source: session-api.md 4.6, rows 1 to 5.
 struct SessionRoutes: Sendable {
+    /// Where everything is kept.
     let store: SQLiteSessionStore
+    /// Clock and randomness.
     let environment: SessionEnvironment
 
     /// One line for each route.
@@ -52,7 +54,7 @@ struct SessionRoutes: Sendable {
 
     private func state(_ call: Call) async throws -> Reply {
         let state = try await store.sessionState(
-            of: call.user(), chapter: chapter(of: call), course: call.target.queryValue("course_id"))
+            of: call.user(), chapter: chapter(of: call), course: try call.target.queryValue("course_id"))
         return Reply(.ok, SessionState.json(of: state))
     }
 
@@ -66,7 +68,7 @@ struct SessionRoutes: Sendable {
 
     /// The session of the path; an id that no session can have is not found.
     private func session(of call: Call) throws(APIProblem) -> SessionID {
-        guard let session = PercentEncoding.decode(call.part).flatMap(SessionID.init) else {
+        guard let session = call.decodedPart.flatMap(SessionID.init) else {
             throw .sessionNotFound
         }
         return session
@@ -74,7 +76,7 @@ struct SessionRoutes: Sendable {
 
     /// The chapter of the path: 1 to 128 characters, decoded once.
     private func chapter(of call: Call) throws(APIProblem) -> String {
-        guard let chapter = PercentEncoding.decode(call.part) else {
+        guard let chapter = call.decodedPart else {
             throw chapterProblem("value_error", "Value error, not percent-encoded UTF-8", .null, [])
         }
         let rule = TextRule.line(1...SessionLimits.chapterCharacters.upperBound)

@@ -9,10 +9,13 @@ import SessionModels
 struct UploadRoutes: Sendable {
     private static let contentType = "text/plain"
 
+    /// Where everything is kept.
     let store: SQLiteSessionStore
     /// The bucket, or nil where there is none.
     let storage: (any WorkspaceStorage)?
+    /// The options.
     let configuration: SessionAPIConfiguration
+    /// Told when the bucket cannot be reached.
     let logger: Logger
 
     /// One line for each route.
@@ -99,7 +102,7 @@ struct UploadRoutes: Sendable {
 
     private func files(_ call: Call) async throws -> Reply {
         let user = try call.user()
-        var (files, usedBytes) = try await store.files(of: user, chapter: call.target.queryValue("chapter_id"))
+        var (files, usedBytes) = try await store.files(of: user, chapter: try call.target.queryValue("chapter_id"))
         if let storage {
             for index in files.indices {
                 let key = try WorkspaceFile(

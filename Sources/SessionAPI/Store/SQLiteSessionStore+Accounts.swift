@@ -19,16 +19,23 @@ package struct UserRow: Sendable {
 
 /// What a log-in is checked against.
 struct StoredCredentials: Sendable {
+    /// Who it is.
     let profile: UserProfile
+    /// The password as `PasswordHasher` keeps it.
     let passwordHash: String
+    /// Whether it may use the service.
     let status: UserStatus
 }
 
 /// A new account.
 struct NewAccount: Sendable {
+    /// Who it is.
     let profile: UserProfile
+    /// The address.
     let email: String
+    /// The password as `PasswordHasher` keeps it.
     let passwordHash: String
+    /// When it happens, in microseconds since 1970.
     let nowMicroseconds: Int64
 }
 

@@ -5,15 +5,19 @@ import GRDB
 struct NewRefreshToken: Sendable {
     /// SHA-256 of the token.
     let hash: [UInt8]
+    /// When it happens, in microseconds since 1970.
     let nowMicroseconds: Int64
+    /// When it ends, in microseconds since 1970.
     let expiresAtMicroseconds: Int64
 }
 
 /// A refresh token that a client presents.
 struct PresentedRefreshToken: Sendable {
+    /// SHA-256 of the token.
     let hash: [UInt8]
     /// The device that presents it, or nil if it does not say.
     let device: String?
+    /// When it happens, in microseconds since 1970.
     let nowMicroseconds: Int64
     /// The token that shall follow it, or nil.
     let successor: NewRefreshToken?
@@ -63,7 +67,9 @@ extension SQLiteSessionStore {
             }
             guard state == "active", status == UserStatus.active.rawValue else { return .discard(.unknown) }
             guard expiresAt > token.nowMicroseconds else { return .discard(.expired) }
-            if let presented = token.device, presented != device { return .discard(.otherDevice) }
+            if let presented = token.device, !presented.utf8.elementsEqual(device.utf8) {
+                return .discard(.otherDevice)
+            }
             try database.use(family, generation, user.text, device)
             if let successor = token.successor {
                 try database.insert(successor, user.text, device, family, generation: generation + 1)

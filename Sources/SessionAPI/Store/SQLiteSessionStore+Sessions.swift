@@ -4,9 +4,11 @@ import SessionModels
 
 /// Who writes, on which device and when.
 struct Author: Sendable {
+    /// Whose it is.
     let user: UserID
     /// The device's name for itself, or nil.
     let device: String?
+    /// When it happens, in microseconds since 1970.
     let nowMicroseconds: Int64
 }
 
@@ -23,8 +25,11 @@ enum DocumentKind: String, Sendable {
 
 /// A document to be put.
 struct DocumentBody: Sendable {
+    /// What it is.
     let kind: DocumentKind
+    /// The content as it is stored.
     let text: String
+    /// What tells one content from another, 32 bytes.
     let hash: [UInt8]
 
     /// A JSON document, kept as it was sent.
@@ -76,31 +81,16 @@ extension SQLiteSessionStore {
     func appendTurn(
         _ turn: AppendTurnRequest, to session: SessionID, by author: Author
     ) async throws -> (status: TurnStatus, sequence: Int64) {
-        let hash = ContentHash.turn(
-            userMessage: turn.userMessage, companionResponse: turn.companionResponse, outcome: turn.turnOutcome)
-        let outcome = turn.turnOutcome.map { String(decoding: $0.compact, as: UTF8.self) } ?? "{}"
-        let row: StatementArguments = [
-            author.user.text, session.text, turn.turnIndex, Data(hash), author.device, turn.chapterID,
-            turn.userMessage, turn.companionResponse, outcome, author.nowMicroseconds,
-        ]
-        let size = turn.userMessage.utf8.count + turn.companionResponse.utf8.count + outcome.utf8.count
+        let row = TurnRow(turn, session, author)
         return try await write { database in
             let sequence = try database.takeSequence(of: author.user)
             try database.touch(session, sequence, author)
-            let stored = try database.run(
-                """
-                INSERT INTO turns (user_id, session_id, turn_index, content_hash, device, chapter_id, user_message,
-                    companion_response, turn_outcome, created_at, seq)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (user_id, session_id, turn_index) DO NOTHING
-                """, row + [sequence])
-            if stored == 1 {
-                try database.countTurn(turn.turnIndex, sizeBytes: size, in: session, author)
-                try database.noteChange(sequence, session, "turns", String(turn.turnIndex), author)
-                return .keep((.stored, sequence))
+            guard try database.insert(row, sequence) else {
+                return .keep((try database.keepAlternate(row, sequence, author), sequence))
             }
-            let status = try database.keepAlternate(turn.turnIndex, hash, row, session, sequence, author)
-            return .keep((status, sequence))
+            try database.countTurn(row, author)
+            try database.noteChange(sequence, session, "turns", String(row.index), author)
+            return .keep((.stored, sequence))
         }
     }
 
@@ -151,6 +141,29 @@ extension SQLiteSessionStore {
     }
 }
 
+/// A turn as its row is written, in `turns` or beside it.
+private struct TurnRow: Sendable {
+    let session: SessionID
+    let index: Int64
+    let hash: [UInt8]
+    let sizeBytes: Int
+    /// All columns but the last, `seq`.
+    let columns: StatementArguments
+
+    init(_ turn: AppendTurnRequest, _ session: SessionID, _ author: Author) {
+        let outcome = turn.turnOutcome.map { String(decoding: $0.compact, as: UTF8.self) } ?? "{}"
+        self.session = session
+        index = turn.turnIndex
+        hash = ContentHash.turn(
+            userMessage: turn.userMessage, companionResponse: turn.companionResponse, outcome: turn.turnOutcome)
+        sizeBytes = turn.userMessage.utf8.count + turn.companionResponse.utf8.count + outcome.utf8.count
+        columns = [
+            author.user.text, session.text, index, Data(hash), author.device, turn.chapterID, turn.userMessage,
+            turn.companionResponse, outcome, author.nowMicroseconds,
+        ]
+    }
+}
+
 extension TurnRecord {
     fileprivate init(row: Row) {
         let outcome: String = row[3]
@@ -196,9 +209,19 @@ extension Database {
         }
     }
 
-    fileprivate func countTurn(
-        _ index: Int64, sizeBytes: Int, in session: SessionID, _ author: Author
-    ) throws {
+    /// Stores a turn; false if one with its index is there already.
+    fileprivate func insert(_ row: TurnRow, _ sequence: Int64) throws -> Bool {
+        let stored = try run(
+            """
+            INSERT INTO turns (user_id, session_id, turn_index, content_hash, device, chapter_id, user_message,
+                companion_response, turn_outcome, created_at, seq)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (user_id, session_id, turn_index) DO NOTHING
+            """, row.columns + [sequence])
+        return stored == 1
+    }
+
+    fileprivate func countTurn(_ row: TurnRow, _ author: Author) throws {
         let counted = try run(
             """
             UPDATE sessions SET turn_count = turn_count + 1, turn_bytes = turn_bytes + ?1,
@@ -206,20 +229,17 @@ extension Database {
             WHERE user_id = ?3 AND session_id = ?4 AND turn_count < ?5 AND turn_bytes + ?1 <= ?6
             """,
             [
-                sizeBytes, index, author.user.text, session.text, SessionLimits.turnsPerSession,
+                row.sizeBytes, row.index, author.user.text, row.session.text, SessionLimits.turnsPerSession,
                 SessionLimits.turnBytesPerSession,
             ])
         guard counted == 1 else { throw APIProblem(.limitReached, "The session is full") }
     }
 
     /// Keeps the other content of a turn that is stored already, unless it is the same or there are too many.
-    fileprivate func keepAlternate(
-        _ index: Int64, _ hash: [UInt8], _ row: StatementArguments, _ session: SessionID, _ sequence: Int64,
-        _ author: Author
-    ) throws -> TurnStatus {
+    fileprivate func keepAlternate(_ row: TurnRow, _ sequence: Int64, _ author: Author) throws -> TurnStatus {
         let stored = try firstRow(
             "SELECT 1 FROM turns WHERE user_id = ? AND session_id = ? AND turn_index = ? AND content_hash = ?",
-            [author.user.text, session.text, index, Data(hash)])
+            [author.user.text, row.session.text, row.index, Data(row.hash)])
         guard stored == nil else { return .duplicate }
         let kept = try run(
             """
@@ -229,8 +249,8 @@ extension Database {
             WHERE (SELECT count(*) FROM turn_alternates
                 WHERE user_id = ?1 AND session_id = ?2 AND turn_index = ?3) < ?12
             ON CONFLICT (user_id, session_id, turn_index, content_hash) DO NOTHING
-            """, row + [sequence, SessionLimits.alternatesPerTurn])
-        if kept == 1 { try noteChange(sequence, session, "conflict", String(index), author) }
+            """, row.columns + [sequence, SessionLimits.alternatesPerTurn])
+        if kept == 1 { try noteChange(sequence, row.session, "conflict", String(row.index), author) }
         return .alternate
     }
 

@@ -3,10 +3,15 @@ import SessionModels
 
 /// An upload URL to be issued, if the quota holds it.
 struct UploadReservation: Sendable {
+    /// The file and its key.
     let file: WorkspaceFile
+    /// The size that is asked for.
     let sizeBytes: Int64
+    /// The Base64 MD5 that the upload must have, or nil.
     let contentMD5: String?
+    /// When it ends, in microseconds since 1970.
     let expiresAtMicroseconds: Int64
+    /// The bytes that the user may keep.
     let quotaBytes: Int64
 }
 
@@ -91,7 +96,7 @@ extension SQLiteSessionStore {
     func confirmOnTrust(
         _ file: WorkspaceFile, sizeBytes: Int64, quotaBytes: Int64, by author: Author
     ) async throws -> ConfirmOutcome {
-        let facts = StoredObjectFacts(lengthBytes: sizeBytes, etag: nil, crc64: nil, lastModified: nil)
+        let facts = StoredObjectFacts(lengthBytes: sizeBytes, etag: nil, crc64: nil, modifiedAtSeconds: nil)
         return try await write { database in
             let sequence = try database.takeSequence(of: author.user)
             let entry = FileEntry(file: file, facts: facts, uploadID: 0, sequence: sequence)
@@ -158,11 +163,11 @@ private struct FileEntry: Sendable {
 private struct ConfirmedFile {
     let sizeBytes: Int64
     let etag: String?
-    let modified: String?
+    let modifiedAtSeconds: Int64?
     let uploadID: Int64
 
     func isSame(as facts: StoredObjectFacts) -> Bool {
-        sizeBytes == facts.lengthBytes && etag == facts.etag && modified == facts.lastModified
+        sizeBytes == facts.lengthBytes && etag == facts.etag && modifiedAtSeconds == facts.modifiedAtSeconds
     }
 }
 
@@ -192,10 +197,10 @@ extension Database {
     fileprivate func confirmedFile(_ file: WorkspaceFile) throws -> ConfirmedFile? {
         try firstRow(
             """
-            SELECT size_bytes, etag, modified, upload_id FROM files
+            SELECT size_bytes, etag, modified_at, upload_id FROM files
             WHERE user_id = ? AND chapter_id = ? AND filename = ?
             """, [file.user.text, file.chapter, file.filename]
-        ).map { ConfirmedFile(sizeBytes: $0[0], etag: $0[1], modified: $0[2], uploadID: $0[3]) }
+        ).map { ConfirmedFile(sizeBytes: $0[0], etag: $0[1], modifiedAtSeconds: $0[2], uploadID: $0[3]) }
     }
 
     fileprivate func isPending(_ file: WorkspaceFile, after upload: Int64, _ author: Author) throws -> Bool {
@@ -219,12 +224,12 @@ extension Database {
             UPDATE upload_urls SET state = 'confirmed'
             WHERE user_id = ? AND oss_key = ? AND size_bytes = ? AND state = 'pending'
             """, names)
-        return try firstRow(
+        let newest = try firstRow(
             """
-            SELECT max(id) FROM upload_urls
-            WHERE user_id = ? AND oss_key = ? AND size_bytes = ? AND state = 'confirmed'
-            """, names
-        )?[0]
+            SELECT id FROM upload_urls
+            WHERE user_id = ? AND oss_key = ? AND size_bytes = ? AND state = 'confirmed' ORDER BY id DESC LIMIT 1
+            """, names)
+        return newest.map { $0[0] as Int64 }
     }
 
     /// Forgets a file whose object has a length that nobody asked for.
@@ -241,18 +246,18 @@ extension Database {
     fileprivate func put(_ entry: FileEntry, quotaBytes: Int64, _ author: Author) throws -> Bool {
         let written = try run(
             """
-            INSERT INTO files (user_id, submitted_at, oss_key, size_bytes, chapter_id, filename, etag, crc64, modified,
+            INSERT INTO files (user_id, submitted_at, oss_key, size_bytes, chapter_id, filename, etag, crc64, modified_at,
                 upload_id, seq)
             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
             WHERE (\(SQLiteSessionStore.chargeWithNewFile)) <= ?12
             ON CONFLICT (user_id, chapter_id, filename) DO UPDATE SET submitted_at = excluded.submitted_at,
                 size_bytes = excluded.size_bytes, etag = excluded.etag, crc64 = excluded.crc64,
-                modified = excluded.modified, upload_id = excluded.upload_id, seq = excluded.seq
+                modified_at = excluded.modified_at, upload_id = excluded.upload_id, seq = excluded.seq
             """,
             [
                 entry.file.user.text, author.nowMicroseconds, entry.file.key.text, entry.facts.lengthBytes,
-                entry.file.chapter, entry.file.filename, entry.facts.etag, entry.facts.crc64,
-                entry.facts.lastModified, entry.uploadID, entry.sequence, quotaBytes,
+                entry.file.chapter, entry.file.filename, entry.facts.etag, entry.facts.crc64.map { String($0) },
+                entry.facts.modifiedAtSeconds, entry.uploadID, entry.sequence, quotaBytes,
             ])
         return written == 1
     }

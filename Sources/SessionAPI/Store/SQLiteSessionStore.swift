@@ -57,7 +57,11 @@ package final class SQLiteSessionStore: Sendable {
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Completion<Value>
     ) async throws -> Value {
-        try await committer.write(body)
+        do {
+            return try await committer.write(body)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
+            throw APIProblem(.storageFull, "The service has no room left", retryAfterSeconds: 60)
+        }
     }
 
     /// Runs reads that all see one snapshot.
@@ -69,7 +73,8 @@ package final class SQLiteSessionStore: Sendable {
     private static func makeFile(_ path: String) throws {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw SessionStoreError.cannotOpen }
-        close(descriptor)
+        let isPrivate = fchmod(descriptor, 0o600) == 0
+        guard close(descriptor) == 0, isPrivate else { throw SessionStoreError.cannotOpen }
     }
 
     /// Sets what durability rests on, and reads it back: the pool itself sets `synchronous` lower when it opens.

@@ -165,7 +165,7 @@ enum SessionMigrations {
             size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),
             etag TEXT,
             crc64 TEXT,
-            modified TEXT,
+            modified_at INTEGER,
             upload_id INTEGER NOT NULL,
             seq INTEGER NOT NULL,
             submitted_at INTEGER NOT NULL,

@@ -3,8 +3,11 @@ import SessionModels
 
 /// A file of a user's workspace and the key that the plan fixes for it.
 struct WorkspaceFile: Sendable {
+    /// Whose it is.
     let user: UserID
+    /// The chapter; its segments may stand in a key.
     let chapter: String
+    /// The file's name.
     let filename: String
     /// `user/{user}/workspace/{chapter}/{filename}`.
     let key: ObjectKey

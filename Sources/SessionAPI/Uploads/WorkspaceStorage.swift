@@ -6,17 +6,17 @@ package struct StoredObjectFacts: Sendable, Equatable {
     package let lengthBytes: Int64
     /// The ETag as it was sent, or nil.
     package let etag: String?
-    /// The CRC-64 as decimal text, or nil.
-    package let crc64: String?
-    /// `Last-Modified` as it was sent, or nil.
-    package let lastModified: String?
+    /// The CRC-64, or nil if the store does not tell.
+    package let crc64: UInt64?
+    /// When it was written in seconds since 1970, or nil if the store does not tell.
+    package let modifiedAtSeconds: Int64?
 
     /// Takes what a store answered.
-    package init(lengthBytes: Int64, etag: String?, crc64: String?, lastModified: String?) {
+    package init(lengthBytes: Int64, etag: String?, crc64: UInt64?, modifiedAtSeconds: Int64?) {
         self.lengthBytes = lengthBytes
         self.etag = etag
         self.crc64 = crc64
-        self.lastModified = lastModified
+        self.modifiedAtSeconds = modifiedAtSeconds
     }
 }
 
@@ -36,12 +36,27 @@ package struct PresignedUpload: Sendable {
 
 /// What a presigned PUT is bound to.
 package struct UploadTerms: Sendable {
+    /// The object's key.
     package let key: ObjectKey
+    /// The size that is asked for.
     package let sizeBytes: Int64
+    /// The type that the upload must name.
     package let contentType: String
     /// The Base64 MD5 of the body, or nil.
     package let contentMD5: String?
+    /// How long the URL lives.
     package let lifetimeSeconds: Int64
+
+    /// Makes terms.
+    package init(
+        key: ObjectKey, sizeBytes: Int64, contentType: String, contentMD5: String?, lifetimeSeconds: Int64
+    ) {
+        self.key = key
+        self.sizeBytes = sizeBytes
+        self.contentType = contentType
+        self.contentMD5 = contentMD5
+        self.lifetimeSeconds = lifetimeSeconds
+    }
 }
 
 /// The bucket that submitted files go to: the built-in store or a real OSS, which nothing here tells apart.

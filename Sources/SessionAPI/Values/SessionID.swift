@@ -1,3 +1,5 @@
+import OSSKit
+
 /// The id of a session: 1 to 64 letters, digits, `-` and `_`.
 package struct SessionID: Hashable, Sendable {
     /// The id as it stands in paths; always ASCII.
@@ -14,7 +16,7 @@ package struct SessionID: Hashable, Sendable {
 
     /// Makes a new id of 32 hexadecimal digits.
     package init(environment: SessionEnvironment) {
-        text = Hexadecimal.text(environment.randomBytes(16))
+        text = Hexadecimal.lower(environment.randomBytes(16))
     }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {

@@ -1,3 +1,5 @@
+import OSSKit
+
 /// The id of a user: a UUID in lower case.
 package struct UserID: Hashable, Sendable, CustomStringConvertible {
     /// The id as it stands in tokens, keys and answers; always ASCII.
@@ -21,7 +23,7 @@ package struct UserID: Hashable, Sendable, CustomStringConvertible {
         var bytes = environment.randomBytes(16)
         bytes[6] = bytes[6] & 0x0F | 0x40
         bytes[8] = bytes[8] & 0x3F | 0x80
-        let digits = Array(Hexadecimal.text(bytes))
+        let digits = Array(Hexadecimal.lower(bytes))
         let groups = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }
         text = groups.joined(separator: "-")
     }
@@ -31,15 +33,5 @@ package struct UserID: Hashable, Sendable, CustomStringConvertible {
     private static func isHexadecimal(_ byte: UInt8) -> Bool {
         (byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9"))
             || (byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "f"))
-    }
-}
-
-/// Lower-case hexadecimal text.
-enum Hexadecimal {
-    private static let digits = Array("0123456789abcdef")
-
-    /// Two digits for each byte.
-    static func text(_ bytes: some Sequence<UInt8>) -> String {
-        String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 0xF)]] })
     }
 }

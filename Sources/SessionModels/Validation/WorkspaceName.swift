@@ -15,7 +15,9 @@ package enum WorkspaceName {
     private static func isSegment(_ bytes: ArraySlice<UInt8>) -> Bool {
         guard SessionLimits.nameBytes.contains(bytes.count) else { return false }
         guard !bytes.elementsEqual(".".utf8), !bytes.elementsEqual("..".utf8) else { return false }
-        return bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F && !forbidden.contains($0) }
+        guard bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F && !forbidden.contains($0) }) else { return false }
+        // The replacement character stands for a NUL or half a surrogate that was sent: a name with another meaning.
+        return !String(decoding: bytes, as: UTF8.self).unicodeScalars.contains("\u{FFFD}")
     }
 
     private static let forbidden = Array("/\\?#".utf8)

@@ -4,6 +4,7 @@ package struct UserProfile: Sendable, Equatable {
     package let id: String
     /// The address, or nil for a user of another identity provider.
     package let email: String?
+    /// What the user wants to be called; may be empty.
     package let displayName: String
 
     /// Makes a profile.

@@ -1,9 +1,14 @@
 /// The body of `POST /v1/auth/register`.
 package struct RegisterRequest: Sendable {
+    /// The address.
     package let email: String
+    /// The password as it was typed.
     package let password: String
+    /// What the user wants to be called; may be empty.
     package let displayName: String
+    /// What the device calls itself, or nil.
     package let deviceID: String?
+    /// The code that was sent to the address, or nil.
     package let verificationCode: String?
 
     /// Reads the body.
@@ -21,8 +26,11 @@ package struct RegisterRequest: Sendable {
 
 /// The body of `POST /v1/auth/login`.
 package struct LoginRequest: Sendable {
+    /// The address.
     package let email: String
+    /// The password as it was typed.
     package let password: String
+    /// What the device calls itself, or nil.
     package let deviceID: String?
 
     /// Reads the body.
@@ -37,7 +45,9 @@ package struct LoginRequest: Sendable {
 
 /// The body of `POST /v1/auth/refresh`.
 package struct RefreshRequest: Sendable {
+    /// The refresh token.
     package let refreshToken: String
+    /// What the device calls itself, or nil.
     package let deviceID: String?
     /// Whether a new refresh token is wanted.
     package let rotates: Bool
@@ -54,6 +64,7 @@ package struct RefreshRequest: Sendable {
 
 /// The body of `POST /v1/auth/logout`.
 package struct LogoutRequest: Sendable {
+    /// The refresh token.
     package let refreshToken: String
 
     /// Reads the body.
@@ -66,7 +77,9 @@ package struct LogoutRequest: Sendable {
 
 /// The body of `POST /v1/auth/request-email-code`.
 package struct EmailCodeRequest: Sendable {
+    /// The address.
     package let email: String
+    /// What the code is for; always `register`.
     package let purpose: String
 
     /// Reads the body.

@@ -2,6 +2,7 @@
 package struct CreatedSession: Sendable {
     /// The session's id: 32 hexadecimal digits.
     package let sessionID: String
+    /// When it was made, in microseconds since 1970.
     package let createdAtMicroseconds: Int64
 
     /// Makes the answer.
@@ -20,11 +21,15 @@ package struct CreatedSession: Sendable {
 
 /// One turn of a session's history.
 package struct TurnRecord: Sendable {
+    /// The turn's index, as the client counts.
     package let turnIndex: Int64
+    /// What the student wrote.
     package let userMessage: String
+    /// What the companion answered.
     package let companionResponse: String
     /// The outcome as JSON, as it was sent.
     package let turnOutcome: [UInt8]
+    /// When it was made, in microseconds since 1970.
     package let createdAtMicroseconds: Int64
 
     /// Makes a record.
@@ -50,10 +55,13 @@ package struct TurnRecord: Sendable {
 
 /// The state of a chapter's newest session.
 package struct SessionState: Sendable {
+    /// The session's id.
     package let sessionID: String
+    /// The turns in the order of their indexes.
     package let turns: [TurnRecord]
     /// The memory as JSON, or nil if none was ever put.
     package let memory: [UInt8]?
+    /// The report, or nil if none was ever put.
     package let report: String?
     /// The agent's own state as JSON, or nil if none was ever put.
     package let agentState: [UInt8]?

@@ -1,7 +1,10 @@
 /// The body of `POST /v1/chapters/{chapter_id}/sessions`.
 package struct CreateSessionRequest: Sendable {
+    /// The course, or nil.
     package let courseID: String?
+    /// The version of the course's bundle, or nil.
     package let bundleVersion: String?
+    /// A title for people, or nil.
     package let title: String?
 
     /// Reads the body.
@@ -16,9 +19,13 @@ package struct CreateSessionRequest: Sendable {
 
 /// The body of `POST /v1/sessions/{session_id}/turns`.
 package struct AppendTurnRequest: Sendable {
+    /// The chapter.
     package let chapterID: String
+    /// The turn's index, as the client counts.
     package let turnIndex: Int64
+    /// What the student wrote.
     package let userMessage: String
+    /// What the companion answered.
     package let companionResponse: String
     /// The outcome as it was sent, or nil for an empty one.
     package let turnOutcome: JSONValue?
@@ -38,8 +45,11 @@ package struct AppendTurnRequest: Sendable {
 
 /// The body of `PUT /v1/sessions/{session_id}/memory`.
 package struct UpsertMemoryRequest: Sendable {
+    /// The chapter.
     package let chapterID: String
+    /// The memory, an object.
     package let memory: JSONValue
+    /// The agent's own state, an object, or nil.
     package let agentState: JSONValue?
 
     /// Reads the body.
@@ -56,7 +66,9 @@ package struct UpsertMemoryRequest: Sendable {
 
 /// The body of `PUT /v1/sessions/{session_id}/report`.
 package struct UpsertReportRequest: Sendable {
+    /// The chapter.
     package let chapterID: String
+    /// The report in Markdown; may be empty.
     package let report: String
 
     /// Reads the body.

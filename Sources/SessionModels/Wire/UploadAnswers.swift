@@ -1,6 +1,8 @@
 /// How much of the quota a user has used.
 package struct QuotaUse: Sendable, Equatable {
+    /// The bytes of all confirmed files.
     package let usedBytes: Int64
+    /// The bytes that the user may keep.
     package let limitBytes: Int64
 
     /// Makes the answer.
@@ -19,11 +21,17 @@ package struct QuotaUse: Sendable, Equatable {
 
 /// A file that a user has submitted.
 package struct SubmittedFile: Sendable {
+    /// A number that names the file.
     package let id: Int64
+    /// The file's name.
     package let filename: String
+    /// The chapter.
     package let chapterID: String
+    /// The object's key.
     package let objectKey: String
+    /// The object's size.
     package let sizeBytes: Int64
+    /// When it was confirmed, in microseconds since 1970.
     package let submittedAtMicroseconds: Int64
     /// A presigned GET, or nil where there is no store.
     package var downloadURL: String?
@@ -53,7 +61,9 @@ package struct SubmittedFile: Sendable {
 
 /// The files of a user, newest first.
 package struct SubmittedFileList: Sendable {
+    /// The files, newest first.
     package let files: [SubmittedFile]
+    /// How much of the quota is used.
     package let quota: QuotaUse
 
     /// Makes the list.

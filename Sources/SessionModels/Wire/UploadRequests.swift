@@ -1,7 +1,10 @@
 /// The body of `POST /v1/storage/workspace/upload-url`.
 package struct UploadURLRequest: Sendable {
+    /// The chapter.
     package let chapterID: String
+    /// The file's name.
     package let filename: String
+    /// The size that is asked for.
     package let sizeBytes: Int64
     /// The Base64 MD5 that the upload must have, or nil.
     package let contentMD5: String?
@@ -28,8 +31,11 @@ package struct UploadURLRequest: Sendable {
 
 /// The body of `POST /v1/storage/workspace/confirm`.
 package struct ConfirmUploadRequest: Sendable {
+    /// The object's key.
     package let objectKey: String
+    /// The file's name.
     package let filename: String
+    /// The chapter.
     package let chapterID: String
     /// What the client says; the object itself decides.
     package let sizeBytes: Int64

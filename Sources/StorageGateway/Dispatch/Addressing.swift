@@ -21,6 +21,12 @@ package struct Addressing: Sendable {
         return try target.hostStyleResource(bucket: bucket)
     }
 
+    /// The host without the bucket that stands before it, as bucket documents show it.
+    package func endpointHost(of host: String) -> String {
+        guard let bucket = bucketLabel(of: host) else { return host }
+        return String(host.dropFirst(bucket.count + 1))
+    }
+
     private func bucketLabel(of host: String) -> String? {
         let name = host.lowercased().prefix { $0 != ":" }
         for suffix in suffixes where name.hasSuffix(suffix) {

@@ -1,4 +1,5 @@
 import Hummingbird
+import Logging
 import NIOCore
 import OSSKit
 import ObjectStore
@@ -19,6 +20,8 @@ struct OSSCall: Sendable {
     let store: DiskStore
     /// What the surface was told at start.
     let configuration: SurfaceConfiguration
+    /// The logger, with the request's id.
+    let logger: Logger
 
     /// The bucket's name.
     ///
@@ -62,9 +65,8 @@ struct OSSCall: Sendable {
 
     /// The endpoints that bucket documents show: the configured one, or the host by which the client came.
     var endpoints: BucketEndpoints {
-        let label = resource.bucket.map { "\($0)." } ?? ""
-        let host = request.host.hasPrefix(label) ? String(request.host.dropFirst(label.count)) : request.host
-        let endpoint = configuration.extranetEndpoint ?? host
+        let addressing = Addressing(virtualHostDomains: configuration.virtualHostDomains)
+        let endpoint = configuration.extranetEndpoint ?? addressing.endpointHost(of: request.host)
         return BucketEndpoints(region: configuration.region, extranet: endpoint, intranet: endpoint)
     }
 

@@ -59,7 +59,8 @@ extension ObjectAttributes {
             || byte == UInt8(ascii: "-")
     }
 
-    private static func storageClass(_ call: OSSCall) throws(OSSError) -> String {
+    /// The storage class that is asked for; `Standard` if none is.
+    static func storageClass(_ call: OSSCall) throws(OSSError) -> String {
         guard let asked = call.header("x-oss-storage-class") else { return "Standard" }
         switch asked {
         case "Standard", "IA": return asked
@@ -70,7 +71,8 @@ extension ObjectAttributes {
         }
     }
 
-    private static func acl(_ call: OSSCall) throws(OSSError) -> String {
+    /// The ACL that is asked for; `default` if none is.
+    static func acl(_ call: OSSCall) throws(OSSError) -> String {
         guard let asked = call.header("x-oss-object-acl") else { return "default" }
         switch asked {
         case "default", "private": return asked

@@ -50,10 +50,17 @@ package enum RequestedRange: Equatable, Sendable {
         guard let dash = range.firstIndex(of: "-") else { return nil }
         let firstText = range[..<dash]
         let lastText = range[range.index(after: dash)...]
-        if firstText.isEmpty { return DecimalNumber.parse(lastText).map { (nil, $0) } }
-        guard let first = DecimalNumber.parse(firstText) else { return nil }
+        if firstText.isEmpty { return position(lastText).map { (nil, $0) } }
+        guard let first = position(firstText) else { return nil }
         if lastText.isEmpty { return (first, nil) }
-        guard let last = DecimalNumber.parse(lastText), last >= first else { return nil }
+        guard let last = position(lastText), last >= first else { return nil }
         return (first, last)
+    }
+
+    /// A position in an object; one of more digits than any object has bytes lies behind its end all the same.
+    private static func position(_ text: Substring) -> Int64? {
+        let isNumber = !text.isEmpty && text.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+        guard isNumber else { return nil }
+        return DecimalNumber.parse(text) ?? Int64.max - 1
     }
 }

@@ -21,6 +21,12 @@ enum WriteHeaders {
         for name in notYet + conditions where call.header(name) != nil {
             throw OSSError(.notImplemented, fields: [("Header", name)])
         }
+        if let encoding = call.header("content-encoding"), encoding.lowercased().contains("aws-chunked") {
+            throw .invalidArgument(
+                "Content-Encoding", encoding,
+                message: "aws-chunked encoding is not supported with the specified x-amz-content-sha256 value.",
+                ec: "0017-00000804")
+        }
     }
 
     /// What must hold when the row is written.

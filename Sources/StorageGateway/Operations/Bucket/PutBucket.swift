@@ -14,8 +14,8 @@ enum PutBucket {
         }
         if let document = try await document(call) {
             let asked = try CreateBucketConfiguration(document: document)
-            bucket.storageClass = try storageClass(asked)
-            bucket.dataRedundancyType = try dataRedundancyType(asked)
+            bucket.storageClass = try asked.storageClass.map(storageClass)
+            bucket.dataRedundancyType = try asked.dataRedundancyType.map(dataRedundancyType)
         }
         _ = try await call.store.createBucket(bucket)
         return OSSAnswer(headers: [("Location", "/\(name.text)")])
@@ -38,8 +38,8 @@ enum PutBucket {
         }
     }
 
-    private static func storageClass(_ asked: CreateBucketConfiguration) throws(OSSError) -> String {
-        switch asked.storageClass ?? "Standard" {
+    private static func storageClass(_ asked: String) throws(OSSError) -> String {
+        switch asked {
         case "Standard": return "Standard"
         case "IA": return "IA"
         case "Archive", "ColdArchive", "DeepColdArchive":
@@ -49,8 +49,8 @@ enum PutBucket {
         }
     }
 
-    private static func dataRedundancyType(_ asked: CreateBucketConfiguration) throws(OSSError) -> String {
-        switch asked.dataRedundancyType ?? "LRS" {
+    private static func dataRedundancyType(_ asked: String) throws(OSSError) -> String {
+        switch asked {
         case "LRS": return "LRS"
         case "ZRS": return "ZRS"
         case let other:

@@ -10,13 +10,15 @@ enum CopyObject {
         let header = "x-oss-copy-source"
         let source = try CopySource(header: call.header(header) ?? "")
         try WriteHeaders.refuseUnknownMeaning(call)
-        let attributes = try attributes(call)
+        let replaced = try replacedAttributes(call)
         let condition = try WriteHeaders.condition(call)
         let target = try await call.bucket()
         let object = try await call.store.object(in: call.ownBucket(source.bucket), key: source.key)
         guard try ReadConditions(call, prefix: header + "-").judge(object) == .holds else {
             return ObjectRead.notModified(object)
         }
+        var attributes = try replaced ?? keptAttributes(of: object, call)
+        if call.header("x-oss-storage-class") == nil { attributes.storageClass = target.storageClass }
         let copy = try await call.store.copy(
             object, to: target, key: key, attributes: attributes, condition: condition)
         let result = CopyObjectResult(
@@ -24,18 +26,23 @@ enum CopyObject {
         return OSSAnswer(headers: copy.writtenHeaders, document: result.write())
     }
 
-    /// The attributes of the copy; nil keeps those of the source.
-    private static func attributes(_ call: OSSCall) throws(OSSError) -> ObjectAttributes? {
+    /// What a copy with the directive REPLACE says about itself; nil with COPY.
+    private static func replacedAttributes(_ call: OSSCall) throws(OSSError) -> ObjectAttributes? {
         let name = "x-oss-metadata-directive"
         let directive = call.header(name) ?? "COPY"
         switch directive.uppercased() {
         case "REPLACE": return try ObjectAttributes(writing: call)
-        case "COPY": break
+        case "COPY": return nil
         default:
             throw .invalidArgument(name, directive, message: "The directive must be COPY or REPLACE.")
         }
-        // With COPY the metadata headers do not count, but a class or an ACL that is not kept here must not pass.
-        _ = try ObjectAttributes(writing: call)
-        return nil
+    }
+
+    /// What a copy with the directive COPY says: as its source, but for an asked storage class and ACL.
+    private static func keptAttributes(of source: ObjectRecord, _ call: OSSCall) throws(OSSError) -> ObjectAttributes {
+        var kept = source.attributes
+        kept.storageClass = try ObjectAttributes.storageClass(call)
+        kept.acl = try ObjectAttributes.acl(call)
+        return kept
     }
 }

@@ -26,13 +26,27 @@ enum GetObject {
             replacing(object.responseHeaders, with: overrides)
             + ObjectRead.lengthHeaders(range, of: object, status: status)
         guard let reader else { return OSSAnswer(status: status, headers: headers) }
-        let body = ResponseBody(contentLength: Int(range.count)) { writer in
-            for try await chunk in reader {
-                try await writer.write(chunk)
+        let body = ResponseBody(contentLength: Int(range.count)) { [logger = call.logger] writer in
+            do {
+                for try await chunk in reader {
+                    try await write(chunk, to: &writer)
+                }
+            } catch let failure as StoreFailure {
+                // The answer has begun: it ends short of its length, so that nobody takes it for whole.
+                logger.error("object could not be read to its end", metadata: ["error": "\(failure)"])
+                throw failure
             }
             try await writer.finish(nil)
         }
         return OSSAnswer(status: status, headers: headers, body: body)
+    }
+
+    /// Writes a chunk in pieces, so that a slow reader is seen to take some of it.
+    private static func write(_ chunk: ByteBuffer, to writer: inout any ResponseBodyWriter) async throws {
+        var rest = chunk
+        while let piece = rest.readSlice(length: min(Limits.pieceBytes, rest.readableBytes)), piece.readableBytes > 0 {
+            try await writer.write(piece)
+        }
     }
 
     /// Looks the object up and opens its bytes; once more if it was overwritten in between.

@@ -8,10 +8,11 @@ enum PutObject {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
         let key = try call.key()
         try WriteHeaders.refuseUnknownMeaning(call)
-        let attributes = try ObjectAttributes(writing: call)
+        var attributes = try ObjectAttributes(writing: call)
         let condition = try WriteHeaders.condition(call)
         let reader = try RequestBodyReader(call, limitBytes: Limits.objectBytes)
         let bucket = try await call.bucket()
+        if call.header("x-oss-storage-class") == nil { attributes.storageClass = bucket.storageClass }
         let upload = try await call.store.beginUpload(expectedBytes: reader.announcedBytes)
         do {
             _ = try await reader.forEachChunk { try await upload.append($0) }

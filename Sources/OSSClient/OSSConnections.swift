@@ -1,0 +1,29 @@
+import AsyncHTTPClient
+
+/// The pool of connections that clients share; whoever makes it shuts it down.
+public struct OSSConnections: Sendable {
+    let httpClient: HTTPClient
+
+    /// Opens a pool; connections are made when they are needed.
+    public init(_ timeouts: OSSClient.Timeouts = OSSClient.Timeouts()) {
+        httpClient = HTTPClient(
+            eventLoopGroupProvider: .singleton, configuration: OSSClient.httpConfiguration(timeouts))
+    }
+
+    /// Ends all connections; requests that are under way fail.
+    public func shutdown() async throws {
+        try await httpClient.shutdown()
+    }
+}
+
+extension OSSClient {
+    /// Makes a client of one bucket that uses a shared pool of connections.
+    public init(
+        configuration: Configuration, credentials: CredentialsProvider, connections: OSSConnections,
+        surroundings: Surroundings
+    ) {
+        self.init(
+            configuration: configuration, credentials: credentials, httpClient: connections.httpClient,
+            surroundings: surroundings)
+    }
+}

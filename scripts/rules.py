@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""Checks the style rules that a machine can check, by their numbers in CONTRIBUTING.md.
+
+Needs nothing but Python. Prints PASS or FAIL for each rule, and the places where it is broken.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Callable, Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# 1.1: which targets of ours a target may import. Imports point down, and never sideways.
+ALLOWED_IMPORTS = {
+    "CLibLZMA": set(),
+    "CLibXML2": set(),
+    "OSSKit": {"CLibXML2", "CLibLZMA"},
+    "OSSClient": {"OSSKit"},
+    "ObjectStore": {"OSSKit"},
+    "HTTPFront": {"OSSKit"},
+    "SessionModels": set(),
+    "StorageGateway": {"ObjectStore", "OSSKit", "HTTPFront"},
+    "SessionAPI": {"SessionModels", "OSSClient", "OSSKit"},
+    "SessionSync": {"SessionModels", "OSSClient", "OSSKit"},
+    "GatewayCLI": {
+        "StorageGateway", "ObjectStore", "SessionAPI", "SessionModels", "SessionSync", "HTTPFront", "OSSClient",
+        "OSSKit",
+    },
+}
+
+# 1.2: one owner for each dependency; a folder below a target narrows it further.
+OWNERS = {
+    "CLibXML2": ["OSSKit/XML"],
+    "CLibLZMA": ["OSSKit"],
+    "CPostgres": ["SessionAPI"],
+    "GRDB": ["ObjectStore", "SessionAPI"],
+    "JWTKit": ["SessionAPI"],
+    "AsyncHTTPClient": ["OSSClient", "GatewayCLI"],  # the CLI opens and closes the client that OSSClient is given
+    "ArgumentParser": ["GatewayCLI"],
+    "Configuration": ["GatewayCLI"],
+    "Crypto": ["OSSKit", "ObjectStore", "SessionAPI"],
+    "CryptoExtras": ["SessionAPI"],
+    "Hummingbird": ["HTTPFront", "StorageGateway", "SessionAPI", "GatewayCLI"],
+    "HummingbirdCore": ["HTTPFront", "StorageGateway", "SessionAPI", "GatewayCLI"],
+    "FoundationNetworking": [],
+    "XCTest": [],
+}
+
+MAXIMUM_FILE_KIB = 512
+MAXIMUM_VECTORS_KIB = 1024
+KEPT_IN_LOCALDATA = {"localdata/README.md", "localdata/.gitignore"}
+
+Problems = Iterator[str]
+
+
+def tracked() -> list[Path]:
+    """The files under version control, and new ones that are not ignored."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True,
+        capture_output=True).stdout.decode()
+    return [path for name in listed.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def relative(path: Path) -> str:
+    """The path as people name it."""
+    return path.relative_to(ROOT).as_posix()
+
+
+FILES = tracked()
+SWIFT = [path for path in FILES if path.suffix == ".swift" and relative(path).startswith(("Sources/", "Tests/"))]
+SOURCES = [path for path in SWIFT if relative(path).startswith("Sources/")]
+CODE = [
+    path for path in FILES
+    if relative(path).startswith(("Sources/", "Tests/", "scripts/", "examples/", "Benchmarks/", ".ci/"))
+    or path.name in ("Makefile", "Package.swift")
+]
+
+
+def lines(path: Path) -> list[str]:
+    """A file's lines; none of a file that is not text."""
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        return []
+
+
+def without_text(line: str) -> str:
+    """A line of Swift without its string literals and its comment."""
+    return re.sub(r"//.*", "", re.sub(r'"(?:\\.|[^"\\])*"', '""', line))
+
+
+def places(paths: list[Path], pattern: str, read: Callable[[str], str] = lambda line: line) -> Problems:
+    """Every line of the files in which the pattern is found."""
+    compiled = re.compile(pattern)
+    for path in paths:
+        for number, line in enumerate(lines(path), 1):
+            if compiled.search(read(line)):
+                yield f"{relative(path)}:{number}: {line.strip()[:120]}"
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """The modules that a file imports, with their lines."""
+    for number, line in enumerate(lines(path), 1):
+        found = re.match(
+            r"\s*(?:@\w+(?:\(\w+\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+"
+            r"(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)", line)
+        if found:
+            yield number, found.group(1)
+
+
+def imports_point_down() -> Problems:
+    """1.1 Imports point down, and never sideways."""
+    for path in SOURCES:
+        target = relative(path).split("/")[1]
+        if target not in ALLOWED_IMPORTS:
+            yield f"{relative(path)}: the target {target} is not in the table of this check"
+            continue
+        for number, module in imports(path):
+            if module in ALLOWED_IMPORTS and module not in ALLOWED_IMPORTS[target]:
+                yield f"{relative(path)}:{number}: {target} must not import {module}"
+
+
+def each_dependency_has_its_owner() -> Problems:
+    """1.2 One owner for each dependency."""
+    for path in SOURCES:
+        place = relative(path).removeprefix("Sources/")
+        for number, module in imports(path):
+            if module in OWNERS and not any(place.startswith(owner + "/") for owner in OWNERS[module]):
+                yield f"{relative(path)}:{number}: {module} belongs to {', '.join(OWNERS[module]) or 'nobody'}"
+
+
+def no_unfinished_work() -> Problems:
+    """3.6 Nothing is left for later in a comment."""
+    yield from places(CODE, r"\bTO[D]O\b|\bFIX[M]E\b")
+
+
+def nothing_is_forced() -> Problems:
+    """4.4 Nothing is forced; `!` and `try!` are swift format's to find."""
+    yield from places(SOURCES, r"\bas!|\btry!|\bfatalError\s*\(|\bunsafeBitCast\b", without_text)
+
+
+def unchecked_is_proved() -> Problems:
+    """5.1 What the compiler is told not to check has a comment above that proves it."""
+    for path in SWIFT:
+        text = lines(path)
+        for number, line in enumerate(text):
+            if not re.search(r"@unchecked\s+Sendable|nonisolated\(unsafe\)", without_text(line)):
+                continue
+            above = [other.strip() for other in text[max(0, number - 3):number]]
+            if not any(other.startswith("//") for other in above):
+                yield f"{relative(path)}:{number + 1}: no comment above says why this is safe"
+
+
+def skipped_tests_say_why() -> Problems:
+    """9.7 A skipped test names its reason."""
+    tests = [path for path in SWIFT if relative(path).startswith("Tests/")]
+    yield from places(tests, r"\.disabled\(\s*\)|@(?:Test|Suite)\(.*\.disabled\s*[,)]")
+    python = [path for path in FILES if path.suffix == ".py" and relative(path).startswith("Tests/")]
+    yield from places(python, r"pytest\.skip\(\s*\)|mark\.skip\b(?!\(\s*reason=)|mark\.xfail\b(?!\(.*reason=)")
+
+
+def no_large_file() -> Problems:
+    """10.4 No large file, and nothing generated."""
+    for path in FILES:
+        limit = MAXIMUM_VECTORS_KIB if re.match(r"Tests/(.*/)?Vectors/", relative(path)) else MAXIMUM_FILE_KIB
+        if path.stat().st_size > limit * 1024:
+            yield f"{relative(path)}: {path.stat().st_size // 1024} KiB, at most {limit}"
+        if relative(path).startswith("localdata/") and relative(path) not in KEPT_IN_LOCALDATA:
+            yield f"{relative(path)}: data does not belong into the repository"
+
+
+def no_path_of_one_machine() -> Problems:
+    """10.5 No path that only one machine has."""
+    yield from places(
+        FILES, r"(?:^|[^A-Za-z0-9_.$}])/(?:work|farm|root|opt/swift)[/\"]|/home/[a-z]+/|/Users/[A-Za-z]+/")
+
+
+RULES = [
+    imports_point_down, each_dependency_has_its_owner, no_unfinished_work, nothing_is_forced, unchecked_is_proved,
+    skipped_tests_say_why, no_large_file, no_path_of_one_machine,
+]
+
+
+def main() -> int:
+    """Runs all rules; 1 if any is broken."""
+    broken = 0
+    for rule in RULES:
+        found = list(rule())
+        print(f"{'FAIL' if found else 'PASS'} {(rule.__doc__ or '').splitlines()[0]}")
+        for problem in found[:40]:
+            print(f"     {problem}")
+        broken += bool(found)
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
