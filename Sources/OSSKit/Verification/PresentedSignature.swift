@@ -23,6 +23,8 @@ public struct PresentedSignature: Sendable {
     var alternative: SignedText?
     /// How the signature is made.
     let algorithm: Algorithm
+    /// The moment of signing as it stands in the string to sign; nil where no chunks can follow.
+    var signingDate: String?
     /// The request; nil for a form, whose policy is all that is signed.
     var parts: SignedParts?
 
@@ -53,31 +55,53 @@ public struct PresentedSignature: Sendable {
         with secret: Secret?, securityToken expectedToken: Secret? = nil, keys: SigningKeyCache? = nil
     ) throws(OSSError) -> VerifiedSignature {
         // An unknown key costs what a known one does: its signature is compared under a secret that nobody has.
-        let isRight = isSignature(
-            by: secret ?? Secret("no access key has this secret"), of: secret == nil ? nil : accessKeyID, keys: keys)
+        let key = signingKey(
+            of: secret ?? Secret("no access key has this secret"), knownAs: secret == nil ? nil : accessKeyID, in: keys)
+        let isRight = isSignature(by: key)
         if let refusal { throw refusal }
         guard secret != nil else { throw AuthenticationRefusal.unknownKey(accessKeyID, scheme: scheme) }
         try checkToken(expectedToken)
         guard isRight else { throw mismatch }
         return VerifiedSignature(
             scheme: scheme, accessKeyID: accessKeyID, securityToken: securityToken,
-            additionalHeaders: additionalHeaders, expiresAtUnixSeconds: expiresAtUnixSeconds, payload: payload)
+            additionalHeaders: additionalHeaders, expiresAtUnixSeconds: expiresAtUnixSeconds, payload: payload,
+            chunkSignatures: chunkSignatures(key))
     }
 
-    private func isSignature(by secret: Secret, of knownID: String?, keys: SigningKeyCache?) -> Bool {
-        switch algorithm {
-        case .hmacSHA1:
-            return matches(CanonicalV1.signature(of: text.stringToSign, with: secret))
-        case .hmacSHA256:
+    /// What a signature is made with.
+    private enum SigningKey {
+        case secret(Secret)
+        case v4(SigningKeyV4, ScopeV4)
+    }
+
+    private func signingKey(of secret: Secret, knownAs accessKeyID: String?, in keys: SigningKeyCache?) -> SigningKey {
+        guard case .v4(let scope) = algorithm else { return .secret(secret) }
+        let kept = keys?.key(accessKeyID: accessKeyID, secret: secret, scope: scope)
+        return .v4(kept ?? SigningKeyV4(secret: secret, scope: scope), scope)
+    }
+
+    private func isSignature(by key: SigningKey) -> Bool {
+        switch key {
+        case .secret(let secret):
+            if case .hmacSHA1 = algorithm {
+                return matches(CanonicalV1.signature(of: text.stringToSign, with: secret))
+            }
             return matches(CanonicalV2.signature(of: text.stringToSign, with: secret))
-        case .v4(let scope):
-            let key =
-                keys?.key(accessKeyID: knownID, secret: secret, scope: scope)
-                ?? SigningKeyV4(secret: secret, scope: scope)
+        case .v4(let key, _):
             let isUsual = matches(key.signature(of: text.stringToSign))
             guard let alternative else { return isUsual }
             let isAlternative = matches(key.signature(of: alternative.stringToSign))
             return isUsual || isAlternative
+        }
+    }
+
+    private func chunkSignatures(_ key: SigningKey) -> ChunkSignatures? {
+        guard case .v4(let key, let scope) = key, let date = signingDate else { return nil }
+        switch payload {
+        case .streaming(.signed), .streaming(.signedWithTrailer):
+            return ChunkSignatures(key: key, scope: scope, date: date, seed: signature)
+        case .streaming(.unsignedWithTrailer), .unsigned, .digest:
+            return nil
         }
     }
 
@@ -130,6 +154,8 @@ public struct VerifiedSignature: Sendable {
     public let expiresAtUnixSeconds: Int64?
     /// What the signature says about the body.
     public let payload: SignedPayload
+    /// What the signatures of the body's chunks are checked with; nil if it has none.
+    public let chunkSignatures: ChunkSignatures?
 
     /// Whether the signature fixes the value of a header, or that the request does not have it.
     ///

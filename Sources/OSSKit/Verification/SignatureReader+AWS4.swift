@@ -93,7 +93,7 @@ extension SignatureReader {
             scheme: scheme, accessKeyID: credential.accessKeyID, signature: fields.signature,
             additionalHeaders: fields.signedHeaders,
             text: CanonicalV4.signedText(canonicalRequest: canonicalRequest, date: date, scope: credential.scope),
-            algorithm: .v4(credential.scope), parts: parts)
+            algorithm: .v4(credential.scope), signingDate: date, parts: parts)
     }
 
     /// The list of signed headers: lower-case names, sorted, once each, of headers which the request has.
