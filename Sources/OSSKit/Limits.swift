@@ -32,4 +32,10 @@ public enum Limits {
     public static let maximumSignatureBytes = 256
     /// The longest security token, in bytes.
     public static let maximumSecurityTokenBytes = 8_192
+    /// The longest policy of a form that is read, in bytes of its base64 text.
+    public static let maximumPolicyBytes = 65_536
+    /// The most conditions of a form's policy.
+    public static let maximumPolicyConditions = 256
+    /// The limits of speed that a request can ask for, in bits a second.
+    public static let trafficLimitRange: ClosedRange<Int64> = 819_200...838_860_800
 }

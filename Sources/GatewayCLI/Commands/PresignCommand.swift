@@ -119,6 +119,10 @@ struct PresignCommand: ParsableCommand {
         case .missingHeader(let name): "the header \(name) must have a value to be bound"
         case .headerNotCovered(let name): "a V1 signature cannot bind \(name)"
         case .lifetimeOutOfRange(let seconds): "--expires \(seconds) is out of range: 1 to 604800 with V4"
+        case .reservedParameter(let name): "the parameter \(name) belongs to the signature"
+        case .trafficLimitOutOfRange: "a traffic limit is 819200 to 838860800 bits a second"
+        case .invalidCallback(let reason): "the callback cannot be used: \(reason)"
+        case .invalidForm(let field): "the form cannot have the field \(field)"
         case .invalidEndpoint: "--endpoint is not a URL such as https://oss-cn-hangzhou.aliyuncs.com"
         }
     }

@@ -8,6 +8,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case bucketAlreadyExists = "BucketAlreadyExists"
     case bucketNotEmpty = "BucketNotEmpty"
     case entityTooLarge = "EntityTooLarge"
+    case entityTooSmall = "EntityTooSmall"
     case fileAlreadyExists = "FileAlreadyExists"
     case incompleteBody = "IncompleteBody"
     case internalError = "InternalError"
@@ -17,6 +18,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case invalidCRC64 = "InvalidCRC64"
     case invalidDigest = "InvalidDigest"
     case invalidObjectName = "InvalidObjectName"
+    case invalidPolicyDocument = "InvalidPolicyDocument"
     case invalidRange = "InvalidRange"
     case invalidRequest = "InvalidRequest"
     case invalidSecurityToken = "InvalidSecurityToken"
@@ -70,6 +72,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
                     + " Please select a different name and try again.", "0015-00000104")
         case .bucketNotEmpty: Row(409, "The bucket has objects. Please delete them first.", "0015-00000301")
         case .entityTooLarge: Row(400, "Your proposed upload exceeds the maximum allowed size.")
+        case .entityTooSmall: Row(400, "Your proposed upload is smaller than the minimum allowed size.")
         case .fileAlreadyExists:
             Row(409, "The object you specified already exists and can not be overwritten.", "0026-00000002")
         case .incompleteBody:
@@ -83,6 +86,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
             Row(400, "The x-oss-hash-crc64ecma you specified does not match what we calculated.")
         case .invalidDigest: Row(400, "The Content-MD5 you specified was invalid.", "0017-00000503")
         case .invalidObjectName: Row(400, "The specified object is not valid.")
+        case .invalidPolicyDocument: Row(400, "The content of the form does not meet the conditions of the policy.")
         case .invalidRange: Row(416, "The requested range cannot be satisfied")
         case .invalidRequest: Row(400, "The request is invalid.")
         case .invalidSecurityToken: Row(403, "The security token you provided is invalid.")

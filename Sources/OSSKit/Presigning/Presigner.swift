@@ -1,54 +1,11 @@
-/// A URL that lets whoever holds it make one request, for a time.
-public struct PresignedURL: Sendable, CustomStringConvertible {
-    /// The method of the request.
-    public let method: String
-    /// The URL itself, which opens a door: it is given to its user, and never logged.
-    public let url: String
-    /// The headers that the request has to carry with these values.
-    public let requiredHeaders: [WireHeader]
-    /// The last second in which the URL is good.
-    public let expiresAtUnixSeconds: Int64
-
-    public var description: String { "<redacted>" }
-}
-
 /// Makes presigned URLs.
 ///
 /// Source: oss-wire facts 2.2 and 2.5.
 public struct Presigner: Sendable {
-    /// The request that a URL is to allow.
-    public struct Request: Sendable {
-        /// The method, such as `PUT`.
-        public let method: String
-        /// The bucket.
-        public let bucket: BucketName
-        /// The key; nil for a request to the bucket itself.
-        public let key: ObjectKey?
-        /// Parameters of the operation, such as `response-content-type`.
-        public let query: [QueryItem]
-        /// Headers that the request has to carry as they stand here; another value makes the URL worthless.
-        public let headers: [WireHeader]
-        /// Whether the URL is good at this endpoint's host only.
-        public var isHostBound = false
-
-        /// Describes a request.
-        public init(
-            method: String, bucket: BucketName, key: ObjectKey?, query: [QueryItem] = [], headers: [WireHeader] = []
-        ) {
-            self.method = method
-            self.bucket = bucket
-            self.key = key
-            self.query = query
-            self.headers = headers
-        }
-
-        var resource: SignedResource { SignedResource(bucket: bucket.text, key: key?.bytes) }
-    }
-
-    private let endpoint: Endpoint
-    private let region: String
-    private let product: String
-    private let credentials: Credentials
+    let endpoint: Endpoint
+    let region: String
+    let product: String
+    let credentials: Credentials
 
     /// Makes a presigner for one endpoint and one access key.
     public init(endpoint: Endpoint, region: String, credentials: Credentials, product: String = "oss") {
@@ -64,24 +21,26 @@ public struct Presigner: Sendable {
     ///   - request: the request to allow.
     ///   - lifetimeSeconds: how long the URL is good: 1 to 604,800 seconds.
     ///   - nowUnixSeconds: the time from which on it is.
-    /// - Throws: `lifetimeOutOfRange`.
+    /// - Throws: `lifetimeOutOfRange`; `reservedParameter`.
     public func presignV4(
         _ request: Request, lifetimeSeconds: Int64, nowUnixSeconds: Int64
     ) throws(SigningError) -> PresignedURL {
         guard (1...Limits.maximumV4LifetimeSeconds).contains(lifetimeSeconds) else {
             throw .lifetimeOutOfRange(seconds: lifetimeSeconds)
         }
-        let expires = try sum(nowUnixSeconds, lifetimeSeconds)
+        let expires = try Self.sum(nowUnixSeconds, lifetimeSeconds)
+        try checkParameters(of: request)
         let date = ISO8601.formatBasic(unixSeconds: nowUnixSeconds)
         let scope = ScopeV4(day: String(date.prefix(8)), region: region, product: product)
         var signable = signable(request)
         let additional = try AdditionalHeaders.canonical(
-            request.headers.map(\.name) + (request.isHostBound ? ["host"] : []), of: signable)
+            request.headers.map(\.name) + (request.isHostBound ? ["host"] : []), of: SignedParts(signable))
         signable.query += parametersV4(date: date, scope: scope, lifetime: lifetimeSeconds, additional: additional)
-        let canonicalRequest = CanonicalV4.request(signable, additionalHeaders: additional)
-        let stringToSign = CanonicalV4.stringToSign(canonicalRequest: canonicalRequest, date: date, scope: scope)
-        let signature = SigningKeyV4(secret: credentials.accessKeySecret, scope: scope).signature(of: stringToSign)
-        signable.query.append(QueryItem(CanonicalV4.Parameter.signature, signature))
+        let text = CanonicalV4.signedText(
+            canonicalRequest: CanonicalV4.request(SignedParts(signable), additionalHeaders: additional), date: date,
+            scope: scope)
+        let key = SigningKeyV4(secret: credentials.accessKeySecret, scope: scope)
+        signable.query.append(QueryItem(CanonicalV4.Parameter.signature, key.signature(of: text.stringToSign)))
         return PresignedURL(
             method: request.method, url: endpoint.url(of: request.resource, query: signable.query),
             requiredHeaders: request.headers, expiresAtUnixSeconds: expires)
@@ -93,12 +52,13 @@ public struct Presigner: Sendable {
     ///   - request: the request to allow.
     ///   - lifetimeSeconds: how long the URL is good: 1 second at least.
     ///   - nowUnixSeconds: the time.
-    /// - Throws: `lifetimeOutOfRange`; `headerNotCovered` for a header that V1 cannot bind.
+    /// - Throws: `lifetimeOutOfRange`; `reservedParameter`; `headerNotCovered` for a header that V1 cannot bind.
     public func presignV1(
         _ request: Request, lifetimeSeconds: Int64, nowUnixSeconds: Int64
     ) throws(SigningError) -> PresignedURL {
         guard lifetimeSeconds >= 1 else { throw .lifetimeOutOfRange(seconds: lifetimeSeconds) }
-        let expires = try sum(nowUnixSeconds, lifetimeSeconds)
+        let expires = try Self.sum(nowUnixSeconds, lifetimeSeconds)
+        try checkParameters(of: request)
         let names = request.headers.map(\.name) + (request.isHostBound ? ["host"] : [])
         for name in names where !CanonicalV4.isAlwaysCovered(ASCII.lowercased(name)) {
             throw .headerNotCovered(name: name)
@@ -107,7 +67,7 @@ public struct Presigner: Sendable {
         if let token = credentials.securityToken {
             signable.query.append(QueryItem("security-token", token.reveal()))
         }
-        let stringToSign = CanonicalV1.stringToSign(signable, date: String(expires).utf8)
+        let stringToSign = CanonicalV1.stringToSign(SignedParts(signable), date: String(expires).utf8)
         signable.query += [
             QueryItem("OSSAccessKeyId", credentials.accessKeyID), QueryItem("Expires", String(expires)),
             QueryItem("Signature", CanonicalV1.signature(of: stringToSign, with: credentials.accessKeySecret)),
@@ -120,7 +80,7 @@ public struct Presigner: Sendable {
     private func signable(_ request: Request) -> SignableRequest {
         SignableRequest(
             method: request.method, resource: request.resource, query: request.query, headers: request.headers,
-            host: endpoint.authority(bucket: request.bucket.text))
+            host: endpoint.authority(bucket: request.bucket?.text))
     }
 
     private func parametersV4(date: String, scope: ScopeV4, lifetime: Int64, additional: [String]) -> [QueryItem] {
@@ -140,7 +100,15 @@ public struct Presigner: Sendable {
         return parameters
     }
 
-    private func sum(_ now: Int64, _ lifetime: Int64) throws(SigningError) -> Int64 {
+    /// Refuses parameters that would make two signatures of one.
+    private func checkParameters(of request: Request) throws(SigningError) {
+        if let item = request.query.first(where: { QueryCredentials.isPart($0) }) {
+            throw .reservedParameter(name: item.name)
+        }
+    }
+
+    /// The end of a life that begins now.
+    static func sum(_ now: Int64, _ lifetime: Int64) throws(SigningError) -> Int64 {
         let (sum, isOverflow) = now.addingReportingOverflow(lifetime)
         // What has more digits is no date to whoever checks the URL.
         guard !isOverflow, sum >= 0, sum < 1_000_000_000_000_000_000 else {

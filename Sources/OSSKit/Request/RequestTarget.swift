@@ -7,6 +7,8 @@ public struct RequestTarget: Sendable, Hashable {
     public let rawPath: String
     /// The parameters in the order in which they were sent.
     public let query: [QueryItem]
+    /// How many pieces of the query string are empty, such as the one after a last `&`.
+    let emptyPieceCount: Int
 
     /// Takes a target in origin form.
     ///
@@ -25,7 +27,10 @@ public struct RequestTarget: Sendable, Hashable {
         }
         let pathEnd = bytes.firstIndex(of: ASCII.question) ?? bytes.endIndex
         rawPath = String(raw[..<pathEnd])
-        query = try Self.parseQuery(bytes[pathEnd...].dropFirst())
+        let pieces = bytes[pathEnd...].dropFirst().split(
+            separator: ASCII.ampersand, omittingEmptySubsequences: false)
+        emptyPieceCount = pieces.count == 1 ? 0 : pieces.count { $0.isEmpty }
+        query = try Self.parseQuery(pieces.filter { !$0.isEmpty })
     }
 
     /// The first parameter of this name; nil if there is none.
@@ -83,9 +88,9 @@ public struct RequestTarget: Sendable, Hashable {
         return key
     }
 
-    private static func parseQuery(_ bytes: Substring.UTF8View) throws(OSSError) -> [QueryItem] {
+    private static func parseQuery(_ pieces: [Substring.UTF8View]) throws(OSSError) -> [QueryItem] {
         var items: [QueryItem] = []
-        for piece in bytes.split(separator: ASCII.ampersand) {
+        for piece in pieces {
             guard items.count < Limits.maximumQueryItems else {
                 throw OSSError(.invalidArgument, message: "The query string has too many parameters.")
             }

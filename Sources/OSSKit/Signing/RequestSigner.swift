@@ -8,6 +8,14 @@ public enum SigningError: Error, Sendable, Equatable {
     case lifetimeOutOfRange(seconds: Int64)
     /// The text is not an endpoint: a scheme, a host, and maybe a port.
     case invalidEndpoint
+    /// A parameter of the request has a name that belongs to signatures.
+    case reservedParameter(name: String)
+    /// A limit of speed was asked for that OSS does not take.
+    case trafficLimitOutOfRange(bitsPerSecond: Int64)
+    /// A callback was asked for that OSS does not take.
+    case invalidCallback(reason: String)
+    /// A form was to fix what a form cannot fix, or fix it twice.
+    case invalidForm(field: String)
 }
 
 /// Signs requests in their `Authorization` header.
@@ -48,10 +56,12 @@ public struct RequestSigner: Sendable {
         if let token = credentials.securityToken {
             signed.headers.append(WireHeader("x-oss-security-token", token.reveal()))
         }
-        let additional = try AdditionalHeaders.canonical(additionalHeaders, of: signed)
-        let canonicalRequest = CanonicalV4.request(signed, additionalHeaders: additional)
-        let stringToSign = CanonicalV4.stringToSign(canonicalRequest: canonicalRequest, date: date, scope: scope)
-        let signature = SigningKeyV4(secret: credentials.accessKeySecret, scope: scope).signature(of: stringToSign)
+        let parts = SignedParts(signed)
+        let additional = try AdditionalHeaders.canonical(additionalHeaders, of: parts)
+        let text = CanonicalV4.signedText(
+            canonicalRequest: CanonicalV4.request(parts, additionalHeaders: additional), date: date, scope: scope)
+        let key = SigningKeyV4(secret: credentials.accessKeySecret, scope: scope)
+        let signature = key.signature(of: text.stringToSign)
         let list = additional.isEmpty ? "" : ",AdditionalHeaders=" + additional.joined(separator: ";")
         let authorization =
             "\(CanonicalV4.algorithm) Credential=\(credentials.accessKeyID)/\(scope.text)\(list),Signature=\(signature)"
@@ -69,7 +79,7 @@ public struct RequestSigner: Sendable {
         if let token = credentials.securityToken {
             signed.headers.append(WireHeader("x-oss-security-token", token.reveal()))
         }
-        let given = signed.canonicalHeaders
+        let given = CanonicalHeaders(signed.headers, host: nil)
         let date: [UInt8]
         if let value = given.value(of: "x-oss-date") ?? given.value(of: "date") {
             date = value
@@ -78,7 +88,7 @@ public struct RequestSigner: Sendable {
             signed.headers.append(WireHeader("Date", text))
             date = Array(text.utf8)
         }
-        let stringToSign = CanonicalV1.stringToSign(signed, date: date)
+        let stringToSign = CanonicalV1.stringToSign(SignedParts(signed), date: date)
         let signature = CanonicalV1.signature(of: stringToSign, with: credentials.accessKeySecret)
         return signed.headers + [WireHeader("Authorization", "OSS \(credentials.accessKeyID):\(signature)")]
     }
@@ -89,13 +99,12 @@ enum AdditionalHeaders {
     /// The names in lower case, sorted, once each, without those that are covered anyway.
     ///
     /// - Throws: `missingHeader` if the request does not say what a header's value will be.
-    static func canonical(_ names: [String], of request: SignableRequest) throws(SigningError) -> [String] {
-        let headers = request.canonicalHeaders
+    static func canonical(_ names: [String], of parts: SignedParts) throws(SigningError) -> [String] {
         var canonical: [String] = []
         for name in Set(names.map { ASCII.lowercased($0) }).sorted(by: { $0.lexicographicallyPrecedes($1) })
         where !CanonicalV4.isAlwaysCovered(name) {
             let text = String(decoding: name, as: UTF8.self)
-            guard headers.value(of: text) != nil else { throw .missingHeader(name: text) }
+            guard parts.headers.value(of: text) != nil else { throw .missingHeader(name: text) }
             canonical.append(text)
         }
         return canonical

@@ -22,6 +22,4 @@ public struct SignableRequest: Sendable {
         self.headers = headers
         self.host = host
     }
-
-    var canonicalHeaders: CanonicalHeaders { CanonicalHeaders(headers, host: host) }
 }

@@ -18,8 +18,7 @@ struct CivilTime: Equatable {
 
     /// Takes unix seconds apart; a moment outside the years 1 to 9999 becomes the nearest one inside.
     init(unixSeconds: Int64) {
-        let clamped = min(max(unixSeconds, Self.earliestUnixSeconds), Self.latestUnixSeconds)
-        let sinceFirst = Int(clamped - Self.earliestUnixSeconds)
+        let sinceFirst = Int(Self.clamped(unixSeconds) - Self.earliestUnixSeconds)
         let days = sinceFirst / 86_400
         let secondOfDay = sinceFirst % 86_400
         weekday = days % 7
@@ -37,6 +36,11 @@ struct CivilTime: Equatable {
         day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
         month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
         year = era * 400 + yearOfEra + (month <= 2 ? 1 : 0)
+    }
+
+    /// The moment, or the nearest one inside the years 1 to 9999.
+    static func clamped(_ unixSeconds: Int64) -> Int64 {
+        min(max(unixSeconds, earliestUnixSeconds), latestUnixSeconds)
     }
 
     /// The unix seconds of calendar fields; nil if there is no such date or time of day.

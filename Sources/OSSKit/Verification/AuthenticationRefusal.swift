@@ -44,12 +44,38 @@ enum AuthenticationRefusal {
             fields: [("Expires", text(ofTime: expires)), ("ServerTime", text(ofTime: now))])
     }
 
-    static func unknownKey(_ accessKeyID: String) -> OSSError {
-        OSSError(.invalidAccessKeyId, fields: [("OSSAccessKeyId", accessKeyID)])
+    static func unknownKey(_ accessKeyID: String, scheme: SignatureScheme) -> OSSError {
+        OSSError(.invalidAccessKeyId, fields: [(keyField(scheme), accessKeyID)])
+    }
+
+    /// The field of an error that holds the access key ID.
+    static func keyField(_ scheme: SignatureScheme) -> String {
+        scheme.isOfAWS ? "AWSAccessKeyId" : "OSSAccessKeyId"
+    }
+
+    /// The refusal of something in the request that the signature should cover and does not.
+    static func notCovered(_ name: String) -> OSSError {
+        OSSError(
+            .accessDenied, message: "There were headers or parameters present in the request which were not signed.",
+            fields: [("HeadersNotSigned", name)])
     }
 
     private static func text(ofTime unixSeconds: Int64) -> String {
-        let inside = min(max(unixSeconds, CivilTime.earliestUnixSeconds), CivilTime.latestUnixSeconds)
-        return ISO8601.format(unixMilliseconds: inside * 1_000)
+        ISO8601.format(unixMilliseconds: CivilTime.clamped(unixSeconds) * 1_000)
+    }
+}
+
+/// The first of several refusals, for those who want to know what was signed all the same.
+struct FirstRefusal {
+    private(set) var error: OSSError?
+
+    /// Makes a check, unless an earlier one has failed.
+    mutating func note(_ check: () throws(OSSError) -> Void) {
+        guard error == nil else { return }
+        do {
+            try check()
+        } catch {
+            self.error = error
+        }
     }
 }

@@ -1,64 +1,107 @@
-/// A signature that a request holds, in order but not yet compared.
+/// A signature that a request holds, read but not yet compared.
 public struct PresentedSignature: Sendable {
     /// How the request was signed.
     public let scheme: SignatureScheme
     /// The access key that the signer claims to have.
     public let accessKeyID: String
     /// The security token that came with it; nil if none did.
-    public let securityToken: Secret?
+    public internal(set) var securityToken: Secret?
+    /// The last second in which the URL or the form is good; nil for a signature in the header.
+    public internal(set) var expiresAtUnixSeconds: Int64?
+    /// What the signature says about the body.
+    public internal(set) var payload = SignedPayload.unsigned
+    /// Why the request is refused whoever signed it, such as its time; nil if it is in order.
+    public internal(set) var refusal: OSSError?
+
     /// The signature as it was sent.
     let signature: String
-    /// The last second in which the URL is good; nil for a signature in the header.
-    public let expiresAtUnixSeconds: Int64?
-    /// The headers that it covers besides those that always are, in lower case and sorted.
+    /// The headers that it covers because its maker listed them, in lower case and sorted.
     var additionalHeaders: [String] = []
-    /// What it is compared with.
-    let forms: Forms
+    /// What was signed, if the signature is right.
+    let text: SignedText
+    /// What was signed by clients of another habit, where they differ.
+    var alternative: SignedText?
+    /// How the signature is made.
+    let algorithm: Algorithm
+    /// The moment of signing as it stands in the string to sign; nil where no chunks can follow.
+    var signingDate: String?
+    /// The request; nil for a form, whose policy is all that is signed.
+    var parts: SignedParts?
 
-    /// The texts of V4 that a signature may be over.
-    struct FormV4: Sendable {
-        let canonicalRequest: [UInt8]
-        let stringToSign: [UInt8]
+    /// How a signature is made from a string to sign.
+    enum Algorithm: Sendable {
+        /// HMAC-SHA1 under the secret, in base64.
+        case hmacSHA1
+        /// HMAC-SHA256 under the secret, in base64.
+        case hmacSHA256
+        /// HMAC-SHA256 under the key of a scope, in hexadecimal digits.
+        case v4(ScopeV4)
     }
 
-    /// What the signature is compared with.
-    enum Forms: Sendable {
-        /// The string to sign of V1.
-        case v1([UInt8])
-        /// The usual form of V4, and a second one where clients differ.
-        case v4(FormV4, alternative: FormV4?, scope: ScopeV4)
-    }
+    /// The string to sign, as the verifier makes it.
+    public var stringToSign: [UInt8] { text.stringToSign }
+    /// The canonical request, as the verifier makes it; nil in schemes without one.
+    public var canonicalRequest: [UInt8]? { text.canonicalRequest }
 
     /// Compares the signature with the right one, in a time that does not tell whether the key is known.
     ///
     /// - Parameters:
     ///   - secret: the secret of the access key; nil if there is no such key.
     ///   - securityToken: the token that belongs to a temporary access key; nil for a lasting one.
-    /// - Throws: `InvalidAccessKeyId`, `InvalidSecurityToken`, `AccessKeyIdAndSecurityTokenNotMatch`,
-    ///   `SignatureDoesNotMatch`, in this order.
+    ///   - keys: where signing keys of V4 are kept between requests; nil to make one each time.
+    /// - Throws: `refusal` if there is one; then `InvalidAccessKeyId`, `InvalidSecurityToken`,
+    ///   `AccessKeyIdAndSecurityTokenNotMatch`, `SignatureDoesNotMatch`, in this order.
     public func verify(
-        with secret: Secret?, securityToken expectedToken: Secret? = nil
+        with secret: Secret?, securityToken expectedToken: Secret? = nil, keys: SigningKeyCache? = nil
     ) throws(OSSError) -> VerifiedSignature {
         // An unknown key costs what a known one does: its signature is compared under a secret that nobody has.
-        let isRight = isSignature(by: secret ?? Secret("no access key has this secret"))
-        guard secret != nil else { throw AuthenticationRefusal.unknownKey(accessKeyID) }
+        let key = signingKey(
+            of: secret ?? Secret("no access key has this secret"), knownAs: secret == nil ? nil : accessKeyID, in: keys)
+        let isRight = isSignature(by: key)
+        if let refusal { throw refusal }
+        guard secret != nil else { throw AuthenticationRefusal.unknownKey(accessKeyID, scheme: scheme) }
         try checkToken(expectedToken)
         guard isRight else { throw mismatch }
         return VerifiedSignature(
             scheme: scheme, accessKeyID: accessKeyID, securityToken: securityToken,
-            additionalHeaders: additionalHeaders, expiresAtUnixSeconds: expiresAtUnixSeconds)
+            additionalHeaders: additionalHeaders, expiresAtUnixSeconds: expiresAtUnixSeconds, payload: payload,
+            chunkSignatures: chunkSignatures(key))
     }
 
-    private func isSignature(by secret: Secret) -> Bool {
-        switch forms {
-        case .v1(let stringToSign):
-            return matches(CanonicalV1.signature(of: stringToSign, with: secret))
-        case .v4(let usual, let alternative, let scope):
-            let key = SigningKeyV4(secret: secret, scope: scope)
-            let isUsual = matches(key.signature(of: usual.stringToSign))
+    /// What a signature is made with.
+    private enum SigningKey {
+        case secret(Secret)
+        case v4(SigningKeyV4, ScopeV4)
+    }
+
+    private func signingKey(of secret: Secret, knownAs accessKeyID: String?, in keys: SigningKeyCache?) -> SigningKey {
+        guard case .v4(let scope) = algorithm else { return .secret(secret) }
+        let kept = keys?.key(accessKeyID: accessKeyID, secret: secret, scope: scope)
+        return .v4(kept ?? SigningKeyV4(secret: secret, scope: scope), scope)
+    }
+
+    private func isSignature(by key: SigningKey) -> Bool {
+        switch key {
+        case .secret(let secret):
+            if case .hmacSHA1 = algorithm {
+                return matches(CanonicalV1.signature(of: text.stringToSign, with: secret))
+            }
+            return matches(CanonicalV2.signature(of: text.stringToSign, with: secret))
+        case .v4(let key, _):
+            let isUsual = matches(key.signature(of: text.stringToSign))
             guard let alternative else { return isUsual }
             let isAlternative = matches(key.signature(of: alternative.stringToSign))
             return isUsual || isAlternative
+        }
+    }
+
+    private func chunkSignatures(_ key: SigningKey) -> ChunkSignatures? {
+        guard case .v4(let key, let scope) = key, let date = signingDate else { return nil }
+        switch payload {
+        case .streaming(.signed), .streaming(.signedWithTrailer):
+            return ChunkSignatures(key: key, scope: scope, date: date, seed: signature)
+        case .streaming(.unsignedWithTrailer), .unsigned, .digest:
+            return nil
         }
     }
 
@@ -75,7 +118,7 @@ public struct PresentedSignature: Sendable {
                 .invalidAccessKeyId,
                 message: OSSErrorCode.invalidAccessKeyId.usualMessage
                     + " The access key is a temporary one, and its security token may be missing.",
-                ec: "0002-00000003", fields: [("OSSAccessKeyId", accessKeyID)])
+                ec: "0002-00000003", fields: [(AuthenticationRefusal.keyField(scheme), accessKeyID)])
         case (.some(let expected), .some(let presented)):
             guard equalInConstantTime(expected.reveal().utf8, presented.reveal().utf8) else {
                 throw OSSError(.accessKeyIDAndSecurityTokenNotMatch)
@@ -85,24 +128,15 @@ public struct PresentedSignature: Sendable {
 
     /// The refusal of a wrong signature: what was signed here, never the right signature.
     private var mismatch: OSSError {
-        let stringToSign: [UInt8]
-        var canonicalRequest: [UInt8]?
-        switch forms {
-        case .v1(let text):
-            stringToSign = text
-        case .v4(let usual, _, _):
-            stringToSign = usual.stringToSign
-            canonicalRequest = usual.canonicalRequest
-        }
         var fields = [
-            ("OSSAccessKeyId", accessKeyID), ("SignatureProvided", signature),
+            (AuthenticationRefusal.keyField(scheme), accessKeyID), ("SignatureProvided", signature),
             ("StringToSign", String(decoding: stringToSign, as: UTF8.self)),
             ("StringToSignBytes", Hexadecimal.spacedPairs(stringToSign)),
         ]
         if let canonicalRequest {
             fields.append(("CanonicalRequest", String(decoding: canonicalRequest, as: UTF8.self)))
         }
-        return OSSError(.signatureDoesNotMatch, ec: scheme.isV4 ? "0002-00000201" : "0002-00000040", fields: fields)
+        return OSSError(.signatureDoesNotMatch, ec: scheme.mismatchEC, fields: fields)
     }
 }
 
@@ -114,16 +148,20 @@ public struct VerifiedSignature: Sendable {
     public let accessKeyID: String
     /// The security token of the signer's temporary key; nil for a lasting one.
     public let securityToken: Secret?
-    /// The headers that the signer covered besides those that always are, in lower case and sorted.
+    /// The headers that the signer covered by listing them, in lower case and sorted.
     public let additionalHeaders: [String]
-    /// The last second in which the URL is good; nil for a signature in the header.
+    /// The last second in which the URL or the form is good; nil for a signature in the header.
     public let expiresAtUnixSeconds: Int64?
+    /// What the signature says about the body.
+    public let payload: SignedPayload
+    /// What the signatures of the body's chunks are checked with; nil if it has none.
+    public let chunkSignatures: ChunkSignatures?
 
     /// Whether the signature fixes the value of a header, or that the request does not have it.
     ///
-    /// `Content-Type`, `Content-MD5` and `x-oss-*` always are fixed, but for the absence of an empty one in V4.
+    /// In V4 of OSS, the absence of an empty header is not fixed.
     public func binds(header name: String) -> Bool {
         let name = ASCII.lowercased(name)
-        return CanonicalV4.isAlwaysCovered(name) || additionalHeaders.contains { name.elementsEqual($0.utf8) }
+        return scheme.alwaysCovers(header: name) || additionalHeaders.contains { name.elementsEqual($0.utf8) }
     }
 }

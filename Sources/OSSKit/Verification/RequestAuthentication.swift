@@ -13,16 +13,22 @@ public enum RequestAuthentication: Sendable {
     public struct Conditions: Sendable {
         /// The ID of the region that this server is, such as `cn-hangzhou`.
         public let region: String
-        /// The product that this server is.
-        public let product: String
+        /// The products that this server is.
+        public let products: Set<String>
         /// The time.
         public let nowUnixSeconds: Int64
+        /// The schemes that are taken; all others are refused as if nobody knew them.
+        public let schemes: Set<SignatureScheme>
 
         /// Makes conditions.
-        public init(region: String, product: String = "oss", nowUnixSeconds: Int64) {
+        public init(
+            region: String, products: Set<String> = ["oss"], nowUnixSeconds: Int64,
+            schemes: Set<SignatureScheme> = SignatureScheme.current
+        ) {
             self.region = region
-            self.product = product
+            self.products = products
             self.nowUnixSeconds = nowUnixSeconds
+            self.schemes = schemes
         }
     }
 
@@ -37,14 +43,24 @@ public enum RequestAuthentication: Sendable {
     public static func read(
         _ request: WireRequest, resource: SignedResource, conditions: Conditions
     ) throws(OSSError) -> RequestAuthentication {
+        let found = try examine(request, resource: resource, conditions: conditions)
+        if case .presented(let presented) = found, let refusal = presented.refusal { throw refusal }
+        return found
+    }
+
+    /// Reads the signature of a request, also one that is refused for its time, its region or the like.
+    ///
+    /// Such a refusal stands in the signature's `refusal`, beside what was signed.
+    ///
+    /// - Throws: as `read(_:resource:conditions:)`, but only for what cannot be read as a signature at all.
+    public static func examine(
+        _ request: WireRequest, resource: SignedResource, conditions: Conditions
+    ) throws(OSSError) -> RequestAuthentication {
         let authorization = request.headerValues("Authorization")
         let reader = SignatureReader(request: request, resource: resource, conditions: conditions)
         guard let header = authorization.first else {
-            guard let family = try QueryCredentials.family(of: request.target) else { return .anonymous }
-            switch family {
-            case .v1: return .presented(try reader.readV1URL())
-            case .v4: return .presented(try reader.readV4URL())
-            }
+            let family = try QueryCredentials.family(of: request.target, schemes: conditions.schemes)
+            return try family.map { (family) throws(OSSError) in .presented(try reader.readURL(family)) } ?? .anonymous
         }
         guard authorization.count == 1 else {
             throw AuthenticationRefusal.malformedHeader(authorization.joined(separator: ","))
@@ -60,60 +76,5 @@ public enum RequestAuthentication: Sendable {
     /// Whether a parameter is a part of a signature, so that it selects and changes no operation.
     public static func isPart(_ item: QueryItem) -> Bool {
         QueryCredentials.isPart(item)
-    }
-}
-
-/// The traces that signatures leave in a query string.
-enum QueryCredentials {
-    /// The kinds of signatures in a query string that are known here.
-    enum Family {
-        case v1
-        case v4
-    }
-
-    private static let v1Names = ["OSSAccessKeyId", "Expires", "Signature", "security-token"]
-    private static let v4Names = [
-        CanonicalV4.Parameter.version, CanonicalV4.Parameter.credential, CanonicalV4.Parameter.date,
-        CanonicalV4.Parameter.expires, CanonicalV4.Parameter.additionalHeaders, CanonicalV4.Parameter.securityToken,
-        CanonicalV4.Parameter.signature,
-    ]
-    /// Names that stand for schemes which are known but not taken.
-    private static let foreignNames = [
-        "x-oss-access-key-id", "AWSAccessKeyId", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature",
-    ]
-    /// Names that make sense only with a signature in the query string.
-    private static let credentialNames =
-        ["OSSAccessKeyId", "Signature", "x-oss-credential", "x-oss-signature", "x-oss-signature-version"] + foreignNames
-
-    /// Whether a parameter belongs to a signature of V1 or V4.
-    static func isPart(_ item: QueryItem) -> Bool {
-        v1Names.contains { item.isNamed($0) } || v4Names.contains { item.isNamed($0) }
-    }
-
-    /// Whether the query string holds credentials, whole or in part.
-    static func holdsCredentials(_ target: RequestTarget) -> Bool {
-        credentialNames.contains { target.contains($0) }
-    }
-
-    /// The kind of the signature in a query string; nil if there is no trace of one.
-    ///
-    /// - Throws: `InvalidArgument` for a kind that is not taken, for two kinds at once and for a doubled parameter.
-    static func family(of target: RequestTarget) throws(OSSError) -> Family? {
-        if let name = foreignNames.first(where: { target.contains($0) }) {
-            throw AuthenticationRefusal.unsupportedScheme(name, target.value(of: name) ?? "")
-        }
-        let v1 = v1Names.filter { target.contains($0) }
-        let v4 = v4Names.filter { target.contains($0) }
-        guard v1.isEmpty || v4.isEmpty else {
-            throw OSSError(
-                .invalidArgument, message: "The query string holds parts of two kinds of signatures.",
-                fields: [("ArgumentName", v4[0])])
-        }
-        for name in v1 + v4 where target.count(of: name) > 1 {
-            throw OSSError(
-                .invalidArgument, message: "A parameter of the signature is given more than once.",
-                fields: [("ArgumentName", name)])
-        }
-        return v1.isEmpty ? (v4.isEmpty ? nil : .v4) : .v1
     }
 }

@@ -1,4 +1,4 @@
-/// What V4 has in common in the header and in the URL.
+/// What V4 has in common in the header and in the URL, of OSS and of the S3 dialect.
 extension SignatureReader {
     /// `Credential`: an access key ID and a scope, not yet compared with anything.
     struct Credential {
@@ -7,14 +7,32 @@ extension SignatureReader {
         let terminator: String
 
         /// Takes `id/day/region/product/terminator`; nil if it has another shape.
-        init?(_ text: some StringProtocol) {
+        init?(_ text: some StringProtocol, family: ScopeV4.Family = .oss) {
             let parts = text.utf8.split(separator: ASCII.slash, omittingEmptySubsequences: false).map {
                 String(decoding: $0, as: UTF8.self)
             }
             guard parts.count == 5, isAccessKeyID(parts[0]) else { return nil }
             accessKeyID = parts[0]
-            scope = ScopeV4(day: parts[1], region: parts[2], product: parts[3])
+            scope = ScopeV4(day: parts[1], region: parts[2], product: parts[3], family: family)
             terminator = parts[4]
+        }
+
+        /// Checks the scope: its end, then its day, its region and its product.
+        func check(
+            date: String, conditions: RequestAuthentication.Conditions, wording: Wording
+        ) throws(OSSError) {
+            guard terminator.utf8.elementsEqual(scope.family.terminator.utf8) else { throw wording.terminator }
+            guard scope.day.utf8.count == 8, date.utf8.starts(with: scope.day.utf8) else { throw wording.day }
+            switch scope.family {
+            case .oss:
+                guard scope.region.utf8.elementsEqual(conditions.region.utf8) else { throw wording.region }
+                guard conditions.products.contains(where: { scope.product.utf8.elementsEqual($0.utf8) }) else {
+                    throw wording.product
+                }
+            case .aws:
+                // Clients of the S3 dialect put in regions of their own, and OSS does not look at them.
+                guard scope.product.utf8.elementsEqual("s3".utf8) else { throw wording.product }
+            }
         }
     }
 
@@ -28,11 +46,7 @@ extension SignatureReader {
 
     /// Checks a scope: its end, then its day, its region and its product.
     func check(_ credential: Credential, date: String, wording: Wording) throws(OSSError) {
-        let scope = credential.scope
-        guard credential.terminator.utf8.elementsEqual(ScopeV4.terminator.utf8) else { throw wording.terminator }
-        guard scope.day.utf8.count == 8, date.utf8.starts(with: scope.day.utf8) else { throw wording.day }
-        guard scope.region.utf8.elementsEqual(conditions.region.utf8) else { throw wording.region }
-        guard scope.product.utf8.elementsEqual(conditions.product.utf8) else { throw wording.product }
+        try credential.check(date: date, conditions: conditions, wording: wording)
     }
 
     /// Checks `x-oss-content-sha256`, whose one value says that the body is not covered.
@@ -56,33 +70,36 @@ extension SignatureReader {
         let names = list.utf8.split(separator: ASCII.semicolon, omittingEmptySubsequences: false)
             .map { $0.map(ASCII.lowercased) }
             .sorted { $0.lexicographicallyPrecedes($1) }
-        let headers = signable.canonicalHeaders
         var canonical: [String] = []
         for (position, name) in names.enumerated() {
             let text = String(decoding: name, as: UTF8.self)
-            guard headers.value(of: text) != nil, position == 0 || names[position - 1] != name else { return nil }
+            guard parts.headers.value(of: text) != nil, position == 0 || names[position - 1] != name else {
+                return nil
+            }
             canonical.append(text)
         }
         return canonical
     }
 
-    /// The strings that the signature may be over: with empty headers, and without them where there are any.
+    /// A V4 signature with the texts that it may be over: with empty headers, and without them where there are any.
     ///
     /// Clients differ, and what OSS does is not documented. Source: oss-wire fact 2.4.
-    func forms(additional: [String], date: String, scope: ScopeV4) -> PresentedSignature.Forms {
-        let form: (Bool) -> PresentedSignature.FormV4 = { leavingOutEmptyHeaders in
+    func presentedV4(
+        _ scheme: SignatureScheme, credential: Credential, date: String, additional: [String], signature: String
+    ) -> PresentedSignature {
+        let text: (Bool) -> SignedText = { leavingOutEmptyHeaders in
             let canonicalRequest = CanonicalV4.request(
-                signable, additionalHeaders: additional, leavingOutEmptyHeaders: leavingOutEmptyHeaders)
-            return PresentedSignature.FormV4(
-                canonicalRequest: canonicalRequest,
-                stringToSign: CanonicalV4.stringToSign(
-                    canonicalRequest: canonicalRequest, date: date, scope: scope))
+                parts, additionalHeaders: additional, leavingOutEmptyHeaders: leavingOutEmptyHeaders)
+            return CanonicalV4.signedText(canonicalRequest: canonicalRequest, date: date, scope: credential.scope)
         }
-        let holdsEmptyHeader = signable.canonicalHeaders.entries.contains { entry in
+        let holdsEmptyHeader = parts.headers.entries.contains { entry in
             entry.value.isEmpty
                 && (CanonicalV4.isAlwaysCovered(entry.name)
                     || additional.contains { entry.name.elementsEqual($0.utf8) })
         }
-        return .v4(form(false), alternative: holdsEmptyHeader ? form(true) : nil, scope: scope)
+        return PresentedSignature(
+            scheme: scheme, accessKeyID: credential.accessKeyID, signature: signature, additionalHeaders: additional,
+            text: text(false), alternative: holdsEmptyHeader ? text(true) : nil, algorithm: .v4(credential.scope),
+            parts: parts)
     }
 }

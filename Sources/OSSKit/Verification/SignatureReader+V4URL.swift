@@ -24,14 +24,18 @@ extension SignatureReader {
         guard let additional = additionalHeaders(target.value(of: Parameter.additionalHeaders) ?? "") else {
             throw refusal(of: Parameter.additionalHeaders, message: "The additional headers are invalid.", ec: nil)
         }
-        try check(credential, date: dateText, wording: urlWording)
-        try checkPayload(isRequired: false)
-        try checkLifetime(from: date, to: expires)
-        return PresentedSignature(
-            scheme: .v4URL, accessKeyID: credential.accessKeyID,
-            securityToken: try securityToken(inParameter: Parameter.securityToken), signature: signature,
-            expiresAtUnixSeconds: expires, additionalHeaders: additional,
-            forms: forms(additional: additional, date: dateText, scope: credential.scope))
+        var presented = presentedV4(
+            .v4URL, credential: credential, date: dateText, additional: additional, signature: signature)
+        presented.expiresAtUnixSeconds = expires
+        var first = FirstRefusal()
+        first.note { () throws(OSSError) in
+            try check(credential, date: dateText, wording: urlWording)
+            try checkPayload(isRequired: false)
+            try checkLifetime(from: date, to: expires)
+            presented.securityToken = try securityToken(inParameter: Parameter.securityToken)
+        }
+        presented.refusal = first.error
+        return presented
     }
 
     private func credentialOfURL() throws(OSSError) -> Credential {

@@ -1,31 +1,55 @@
 /// Reads the signature of one request; the schemes are in extensions.
 struct SignatureReader {
     let request: WireRequest
-    let resource: SignedResource
     let conditions: RequestAuthentication.Conditions
+    /// What signatures cover of the request.
+    let parts: SignedParts
 
-    /// What a signature covers of the request.
-    var signable: SignableRequest {
-        SignableRequest(
-            method: request.method, resource: resource, query: request.target.query, headers: request.headers,
-            host: request.host)
+    /// Takes a request and what it is about.
+    init(request: WireRequest, resource: SignedResource, conditions: RequestAuthentication.Conditions) {
+        self.request = request
+        self.conditions = conditions
+        // An empty piece, as after the last `&`, was signed by nobody who signs all parameters.
+        let emptyPieces = repeatElement(QueryItem(""), count: request.target.emptyPieceCount)
+        parts = SignedParts(
+            SignableRequest(
+                method: request.method, resource: resource, query: request.target.query + emptyPieces,
+                headers: request.headers, host: request.host))
     }
 
     /// Reads an `Authorization` header by the scheme that it names.
     func readHeader(_ header: String) throws(OSSError) -> PresentedSignature {
-        let schemeEnd = header.utf8.firstIndex(of: ASCII.blank) ?? header.endIndex
-        let scheme = header[..<schemeEnd]
-        let rest = header[schemeEnd...].drop { $0 == " " }
-        if scheme.utf8.elementsEqual("OSS".utf8) {
-            return try readV1Header(header, credentials: rest)
+        let nameEnd = header.utf8.firstIndex(of: ASCII.blank) ?? header.endIndex
+        let name = header[..<nameEnd]
+        let rest = header[nameEnd...].drop { $0 == " " }
+        let schemes: [(name: String, scheme: SignatureScheme)] = [
+            ("OSS", .v1Header), (CanonicalV2.algorithm, .v2Header), (CanonicalV4.algorithm, .v4Header),
+            ("AWS", .aws2Header), (ScopeV4.Family.aws.algorithm, .aws4Header),
+        ]
+        let known = schemes.first { name.utf8.elementsEqual($0.name.utf8) }?.scheme
+        guard let known, conditions.schemes.contains(known) else {
+            let isOfOSS = known == nil && name.utf8.starts(with: "OSS".utf8)
+            throw AuthenticationRefusal.unsupportedScheme(
+                "Authorization", header, ec: isOfOSS ? "0002-00000061" : "0002-00000002")
         }
-        if scheme.utf8.elementsEqual(CanonicalV4.algorithm.utf8) {
-            return try readV4Header(header, fields: rest)
+        return switch known {
+        case .v2Header: try readV2Header(header, fields: rest)
+        case .v4Header: try readV4Header(header, fields: rest)
+        case .aws2Header: try readAWS2Header(header, credentials: rest)
+        case .aws4Header: try readAWS4Header(header, fields: rest)
+        default: try readV1Header(header, credentials: rest)
         }
-        let isKnownButNotTaken = scheme.utf8.elementsEqual("OSS2".utf8)
-        let isOfOSS = scheme.utf8.starts(with: "OSS".utf8) && !isKnownButNotTaken
-        throw AuthenticationRefusal.unsupportedScheme(
-            "Authorization", header, ec: isOfOSS ? "0002-00000061" : "0002-00000002")
+    }
+
+    /// Reads the parameters of a presigned URL.
+    func readURL(_ scheme: SignatureScheme) throws(OSSError) -> PresentedSignature {
+        switch scheme {
+        case .v2URL: try readV2URL()
+        case .v4URL: try readV4URL()
+        case .aws2URL: try readAWS2URL()
+        case .aws4URL: try readAWS4URL()
+        default: try readV1URL()
+        }
     }
 
     /// Whether a text can be an access key ID: letters, digits and `.`, `_`, `-`, and not too long.
@@ -49,9 +73,14 @@ struct SignatureReader {
 
     /// The security token in a parameter; nil if there is none.
     ///
-    /// - Throws: `InvalidRequest` if the token stands in a header, where a URL's signer did not see it.
-    func securityToken(inParameter name: String) throws(OSSError) -> Secret? {
-        guard request.header("x-oss-security-token") == nil else {
+    /// - Parameters:
+    ///   - name: the parameter.
+    ///   - header: the header that holds the token where it is no parameter.
+    /// - Throws: `InvalidRequest` if the token stands in the header, where a URL's signer did not see it.
+    func securityToken(
+        inParameter name: String, notInHeader header: String = "x-oss-security-token"
+    ) throws(OSSError) -> Secret? {
+        guard request.header(header) == nil else {
             throw OSSError(
                 .invalidRequest, message: "Security-token must be provided by query string parameter.")
         }
@@ -59,7 +88,8 @@ struct SignatureReader {
         return try Self.securityToken(token)
     }
 
-    private static func securityToken(_ text: String) throws(OSSError) -> Secret {
+    /// A security token, if its length can be one's.
+    static func securityToken(_ text: String) throws(OSSError) -> Secret {
         guard (1...Limits.maximumSecurityTokenBytes).contains(text.utf8.count) else {
             throw OSSError(.invalidSecurityToken)
         }

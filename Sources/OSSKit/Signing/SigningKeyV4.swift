@@ -1,0 +1,77 @@
+import Crypto
+
+/// What a V4 signing key is good for: one day, one region, one product.
+public struct ScopeV4: Sendable, Hashable {
+    /// Whose rules of V4 a key is made by; they differ in the names that they put in.
+    public enum Family: Sendable, Hashable {
+        /// OSS itself.
+        case oss
+        /// The S3 dialect.
+        case aws
+
+        /// The name of the algorithm, which begins the string to sign.
+        public var algorithm: String {
+            switch self {
+            case .oss: "OSS4-HMAC-SHA256"
+            case .aws: "AWS4-HMAC-SHA256"
+            }
+        }
+
+        /// The text that ends every scope.
+        public var terminator: String {
+            switch self {
+            case .oss: "aliyun_v4_request"
+            case .aws: "aws4_request"
+            }
+        }
+
+        /// What stands before the secret in the first key.
+        var keyPrefix: String {
+            switch self {
+            case .oss: "aliyun_v4"
+            case .aws: "AWS4"
+            }
+        }
+    }
+
+    /// The day, such as `20250411`.
+    public let day: String
+    /// The region's ID, such as `cn-hangzhou`.
+    public let region: String
+    /// The product, which is `oss`, or `s3` in the S3 dialect.
+    public let product: String
+    /// Whose rules the key is made by.
+    public let family: Family
+
+    /// Makes a scope.
+    public init(day: String, region: String, product: String = "oss", family: Family = .oss) {
+        self.day = day
+        self.region = region
+        self.product = product
+        self.family = family
+    }
+
+    /// The scope as it stands in a string to sign.
+    public var text: String { "\(day)/\(region)/\(product)/\(family.terminator)" }
+}
+
+/// The key that signs V4 requests of one scope.
+///
+/// It costs four HMACs to make; who verifies much keeps it in a `SigningKeyCache`.
+public struct SigningKeyV4: Sendable {
+    private let key: SymmetricKey
+
+    /// Derives the key of a scope from an access key secret.
+    public init(secret: Secret, scope: ScopeV4) {
+        var key = SymmetricKey(data: Array((scope.family.keyPrefix + secret.reveal()).utf8))
+        for step in [scope.day, scope.region, scope.product, scope.family.terminator] {
+            key = SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: Array(step.utf8), using: key))
+        }
+        self.key = key
+    }
+
+    /// The signature of a string to sign, in 64 lower-case hexadecimal digits.
+    public func signature(of stringToSign: [UInt8]) -> String {
+        Hexadecimal.lower(HMAC<SHA256>.authenticationCode(for: stringToSign, using: key))
+    }
+}
