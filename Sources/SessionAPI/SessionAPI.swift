@@ -37,7 +37,11 @@ package enum SessionAPI {
             configuration: configuration, environment: environment)
         let sessions = SessionRoutes(store: store, environment: environment)
         let uploads = UploadRoutes(
-            store: store, storage: storage, configuration: configuration, logger: logger)
+            store: store, storage: storage,
+            settlement: storage.map {
+                UploadSettlement(store: store, storage: $0, environment: environment, logger: logger)
+            },
+            configuration: configuration, logger: logger)
         return SessionResponder(
             routes: OperationRoutes().routes + sessions.routes + accounts.routes + uploads.routes, gate: gate,
             crossOrigin: CrossOriginPolicy(allowedOrigins: configuration.allowedOrigins), environment: environment)

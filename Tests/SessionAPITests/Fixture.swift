@@ -57,6 +57,14 @@ struct Fixture: Sendable {
         Accounts(store: store, configuration: configuration, environment: environment)
     }
 
+    /// Settles uploads as the server does in the background.
+    func settle() async throws -> Int {
+        let storage = try #require(storage)
+        return try await UploadSettlement(
+            store: store, storage: storage, environment: environment, logger: Self.logger
+        ).settleAll()
+    }
+
     /// Runs a test against the API in this process, then removes the folder.
     func run(
         _ setup: TestingSetup = .router, _ test: @Sendable (Client) async throws -> Void
@@ -164,7 +172,8 @@ final class FakeStorage: WorkspaceStorage {
     private struct State {
         var objects: [[UInt8]: StoredObjectFacts] = [:]
         var isReachable = true
-        var writeCount = 0
+        var writeCount: UInt64 = 0
+        var beforeDelete: (@Sendable () -> Void)?
     }
 
     /// The store does not answer.
@@ -177,15 +186,23 @@ final class FakeStorage: WorkspaceStorage {
         set { state.withLock { $0.isReachable = newValue } }
     }
 
+    /// Called when a delete begins.
+    var beforeDelete: (@Sendable () -> Void)? {
+        get { state.withLock { $0.beforeDelete } }
+        set { state.withLock { $0.beforeDelete = newValue } }
+    }
+
     var keys: [String] { state.withLock { $0.objects.keys.map { String(decoding: $0, as: UTF8.self) }.sorted() } }
 
-    /// Uploads an object of a size; each upload has an ETag of its own.
-    func put(_ key: String, sizeBytes: Int64) {
+    /// Uploads an object of a size; each upload has an ETag of its own unless its content is given.
+    func put(
+        _ key: String, sizeBytes: Int64, content: UInt64? = nil, modifiedAtSeconds: Int64 = 1_790_000_000
+    ) {
         state.withLock {
             $0.writeCount += 1
+            let content = content ?? $0.writeCount
             $0.objects[Array(key.utf8)] = StoredObjectFacts(
-                lengthBytes: sizeBytes, etag: "\"\($0.writeCount)\"", crc64: UInt64($0.writeCount),
-                modifiedAtSeconds: 1_790_000_000)
+                lengthBytes: sizeBytes, etag: "\"\(content)\"", crc64: content, modifiedAtSeconds: modifiedAtSeconds)
         }
     }
 
@@ -206,7 +223,7 @@ final class FakeStorage: WorkspaceStorage {
     }
 
     func delete(_ key: ObjectKey) async throws {
-        _ = try reachable()
+        try reachable().beforeDelete?()
         state.withLock { $0.objects[key.bytes] = nil }
     }
 

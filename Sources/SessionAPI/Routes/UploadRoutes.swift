@@ -13,6 +13,8 @@ struct UploadRoutes: Sendable {
     let store: SQLiteSessionStore
     /// The bucket, or nil where there is none.
     let storage: (any WorkspaceStorage)?
+    /// Frees what expired URLs still charge, or nil where there is no bucket.
+    let settlement: UploadSettlement?
     /// The options.
     let configuration: SessionAPIConfiguration
     /// Told when the bucket cannot be reached.
@@ -57,7 +59,11 @@ struct UploadRoutes: Sendable {
             file: file, sizeBytes: request.sizeBytes, contentMD5: request.contentMD5,
             expiresAtMicroseconds: author.nowMicroseconds + lifetimeSeconds * 1_000_000,
             quotaBytes: configuration.quotaBytes)
-        switch try await store.reserve(reservation, by: author) {
+        var outcome = try await reserved(reservation, author)
+        if case .noRoom = outcome, try await makeRoom(author) {
+            outcome = try await reserved(reservation, author)
+        }
+        switch outcome {
         case .granted: return
         case .noRoom(let usedBytes): throw quotaProblem(usedBytes)
         case .tooManyPending:
@@ -67,6 +73,18 @@ struct UploadRoutes: Sendable {
         }
     }
 
+    /// Issues no URL while its key is being settled.
+    private func reserved(_ reservation: UploadReservation, _ author: Author) async throws -> ReservationOutcome {
+        try await store.keyTurns.withTurn(of: reservation.file.key.bytes) {
+            try await store.reserve(reservation, by: author)
+        }
+    }
+
+    private func makeRoom(_ author: Author) async throws -> Bool {
+        guard let settlement else { return false }
+        return try await settlement.makeRoom(for: author.user)
+    }
+
     private func confirm(_ call: Call) async throws -> Reply {
         let request = try call.read(ConfirmUploadRequest.init)
         let author = try call.author()
@@ -74,7 +92,11 @@ struct UploadRoutes: Sendable {
         guard request.objectKey.utf8.elementsEqual(file.key.bytes) else {
             throw APIProblem(.invalidObjectKey, "oss_key does not belong to this user, chapter and filename")
         }
-        switch try await outcome(of: request, file, author) {
+        var outcome = try await outcome(of: request, file, author)
+        if case .noRoom = outcome, try await makeRoom(author) {
+            outcome = try await self.outcome(of: request, file, author)
+        }
+        switch outcome {
         case .confirmed(let usedBytes):
             return Reply(.created, QuotaUse(usedBytes: usedBytes, limitBytes: configuration.quotaBytes).json)
         case .notUploaded:
@@ -94,10 +116,12 @@ struct UploadRoutes: Sendable {
             return try await store.confirmOnTrust(
                 file, sizeBytes: request.sizeBytes, quotaBytes: quotaBytes, by: author)
         }
-        guard let facts = try await reach({ try await storage.head(file.key) }) else { return .notUploaded }
-        let outcome = try await store.confirm(file, facts, quotaBytes: quotaBytes, by: author)
-        if case .sizeMismatch = outcome { try await reach { try await storage.delete(file.key) } }
-        return outcome
+        return try await store.keyTurns.withTurn(of: file.key.bytes) {
+            guard let facts = try await reach({ try await storage.head(file.key) }) else { return .notUploaded }
+            let outcome = try await store.confirm(file, facts, quotaBytes: quotaBytes, by: author)
+            if case .sizeMismatch = outcome { try await reach { try await storage.delete(file.key) } }
+            return outcome
+        }
     }
 
     private func files(_ call: Call) async throws -> Reply {

@@ -18,6 +18,9 @@ package final class SQLiteSessionStore: Sendable {
     /// The connections that read at the same time.
     private static let readerCount = 4
 
+    /// Who may look at a file's object and act on what was seen.
+    let keyTurns = KeyTurns()
+
     private let pool: DatabasePool
     private let committer: GroupCommitter
 
