@@ -137,6 +137,41 @@ import Testing
         }
     }
 
+    @Test func anOlderObjectOfAnotherLengthIsNoUploadAndStays() async throws {
+        try await Fixture().run { client in
+            let key = "user/\(Client.alice)/workspace/c1/a.py"
+            _ = try await upload(client, "a.py", 10)
+            try put(client, "a.py", 10)
+            _ = try await confirm(client, "a.py")
+            client.fixture.storage?.put(key, sizeBytes: 60, modifiedAtSeconds: client.fixture.clock.nowSeconds + 99)
+            client.fixture.clock.advance(seconds: 100)
+            _ = try await upload(client, "a.py", 20)
+            let answer = try await confirm(client, "a.py")
+            #expect(answer.refusal == "422 UPLOAD_NOT_FOUND")
+            #expect(client.fixture.storage?.keys == [key])
+            let files = try await client.send(.get, "/v1/storage/workspace/files")
+            #expect(try files.text("quota_used_bytes") == "10")
+        }
+    }
+
+    @Test(arguments: [(10, 7, "201 -"), (10, 8, "201 -"), (20, 7, "422 UPLOAD_NOT_FOUND")] as [(Int, UInt64, String)])
+    func theSameContentAgainWithinASecondIsConfirmedAgain(
+        _ announced: Int, _ content: UInt64, _ wanted: String
+    ) async throws {
+        try await Fixture().run { client in
+            let key = "user/\(Client.alice)/workspace/c1/a.py"
+            _ = try await upload(client, "a.py", 10)
+            client.fixture.storage?.put(key, sizeBytes: 10, content: 7)
+            _ = try await confirm(client, "a.py")
+            _ = try await upload(client, "a.py", announced)
+            client.fixture.storage?.put(key, sizeBytes: 10, content: content)
+            let again = try await confirm(client, "a.py")
+            #expect(again.refusal == wanted)
+            let files = try await client.send(.get, "/v1/storage/workspace/files")
+            #expect(try files.text("quota_used_bytes") == "10")
+        }
+    }
+
     @Test func aFileThatIsSubmittedAgainTakesTheFirstPlaceOfTheList() async throws {
         try await Fixture().run { client in
             for name in ["a.py", "b.py", "a.py"] {

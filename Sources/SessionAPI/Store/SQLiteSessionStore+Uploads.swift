@@ -73,12 +73,16 @@ extension SQLiteSessionStore {
             let sequence = try database.takeSequence(of: author.user)
             let confirmed = try database.confirmedFile(file)
             if let confirmed, confirmed.isSame(as: facts) {
-                let isNewerPending = try database.isPending(file, after: confirmed.uploadID, author)
-                guard !isNewerPending else { return .discard(.notUploaded) }
-                return .discard(.confirmed(usedBytes: try database.usedBytes(of: author.user)))
+                guard let pendingBytes = try database.newestPending(file, after: confirmed.uploadID, author) else {
+                    return .discard(.confirmed(usedBytes: try database.usedBytes(of: author.user)))
+                }
+                // A store tells times in seconds: the same content again within one looks as if nothing was uploaded.
+                guard pendingBytes == facts.lengthBytes, confirmed.hasContent(of: facts) else {
+                    return .discard(.notUploaded)
+                }
             }
             guard let upload = try database.matchUpload(file, facts.lengthBytes) else {
-                guard try database.hasUploads(file) else { return .discard(.notUploaded) }
+                guard try database.hasChangedSincePending(file, facts) else { return .discard(.notUploaded) }
                 try database.reject(file)
                 try database.noteChange(sequence, nil, "file", nil, author)
                 return .keep(.sizeMismatch)
@@ -174,6 +178,11 @@ struct ConfirmedFile {
     /// The URL that it was uploaded with.
     let uploadID: Int64
 
+    /// Whether an object's checksums are those of the one that was confirmed.
+    func hasContent(of facts: StoredObjectFacts) -> Bool {
+        sizeBytes == facts.lengthBytes && etag == facts.etag && crc64 == facts.crc64.map { String($0) }
+    }
+
     /// Whether the object is still the one that was confirmed.
     func isSame(as facts: StoredObjectFacts) -> Bool {
         sizeBytes == facts.lengthBytes && etag == facts.etag && modifiedAtSeconds == facts.modifiedAtSeconds
@@ -216,17 +225,23 @@ extension Database {
         }
     }
 
-    fileprivate func isPending(_ file: WorkspaceFile, after upload: Int64, _ author: Author) throws -> Bool {
+    /// The size of the newest pending URL of a key that was issued after another one, or nil if there is none.
+    fileprivate func newestPending(_ file: WorkspaceFile, after upload: Int64, _ author: Author) throws -> Int64? {
         try firstRow(
             """
-            SELECT 1 FROM upload_urls WHERE user_id = ? AND oss_key = ? AND state = 'pending' AND id > ?
-                AND expires_at > ?
-            """, [file.user.text, file.key.text, upload, author.nowMicroseconds]) != nil
+            SELECT size_bytes FROM upload_urls WHERE user_id = ? AND oss_key = ? AND state = 'pending' AND id > ?
+                AND expires_at > ? ORDER BY id DESC LIMIT 1
+            """, [file.user.text, file.key.text, upload, author.nowMicroseconds]
+        ).map { $0[0] as Int64 }
     }
 
-    fileprivate func hasUploads(_ file: WorkspaceFile) throws -> Bool {
-        try firstRow(
-            "SELECT 1 FROM upload_urls WHERE user_id = ? AND oss_key = ?", [file.user.text, file.key.text]) != nil
+    /// Whether an object was written after the oldest pending URL of its key was issued, as far as the store tells.
+    fileprivate func hasChangedSincePending(_ file: WorkspaceFile, _ facts: StoredObjectFacts) throws -> Bool {
+        let row = try firstRow(
+            "SELECT min(created_at) FROM upload_urls WHERE user_id = ? AND oss_key = ? AND state = 'pending'",
+            [file.user.text, file.key.text])
+        guard let issued: Int64 = row?[0], let modified = facts.modifiedAtSeconds else { return false }
+        return modified >= issued / 1_000_000
     }
 
     /// Marks the URLs of a key that were issued for a size as used, and returns the newest of them.
