@@ -131,17 +131,38 @@ struct Call: Sendable {
     }
 }
 
+/// A body whose bytes are made already.
+struct MadeBody: Sendable {
+    /// The bytes.
+    let bytes: [UInt8]
+    /// The right to so many of them, which ends when they are sent; nil for a small body.
+    let turn: LargeAnswers.Turn?
+}
+
 /// What a handler answers.
 struct Reply: Sendable {
+    /// What is sent.
+    enum Body: Sendable {
+        /// A small value.
+        case json(JSONOutput)
+        /// Bytes that may be many.
+        case made(MadeBody)
+    }
+
     /// The status.
     let status: HTTPResponse.Status
     /// The body.
-    let body: JSONOutput
+    let body: Body
     /// Headers beside those that every answer has.
     var headers: HTTPFields = [:]
 
     init(_ status: HTTPResponse.Status, _ body: JSONOutput) {
         self.status = status
-        self.body = body
+        self.body = .json(body)
+    }
+
+    init(_ status: HTTPResponse.Status, _ body: MadeBody) {
+        self.status = status
+        self.body = .made(body)
     }
 }

@@ -112,31 +112,27 @@ extension SQLiteSessionStore {
         }
     }
 
-    /// The newest session of a chapter with all that belongs to it, from one snapshot, or nil if there is none.
-    func sessionState(of user: UserID, chapter: String, course: String?) async throws -> SessionState? {
+    /// About how many bytes the newest session of a chapter holds; 0 if there is none.
+    func stateBytes(of user: UserID, chapter: String, course: String?) async throws -> Int64 {
         try await read { database in
-            let newest = try database.firstRow(
+            guard let session = try database.newestSession(of: user, chapter, course) else { return 0 }
+            let row = try database.firstRow(
                 """
-                SELECT session_id FROM sessions
-                WHERE user_id = ?1 AND chapter_id = ?2 AND deleted_at IS NULL AND (?3 IS NULL OR course_id = ?3)
-                ORDER BY last_active_at DESC, seq DESC LIMIT 1
-                """, [user.text, chapter, course])
-            guard let newest else { return nil }
-            let session: String = newest[0]
-            let turns = try database.allRows(
-                """
-                SELECT turn_index, user_message, companion_response, turn_outcome, created_at FROM turns
-                WHERE user_id = ? AND session_id = ? ORDER BY turn_index
+                SELECT turn_bytes + (SELECT coalesce(sum(length(CAST(body AS BLOB))), 0) FROM documents
+                    WHERE user_id = ?1 AND session_id = ?2)
+                FROM sessions WHERE user_id = ?1 AND session_id = ?2
                 """, [user.text, session])
-            let documents = try database.allRows(
-                "SELECT kind, body FROM documents WHERE user_id = ? AND session_id = ?", [user.text, session])
-            var bodies: [String: String] = [:]
-            for document in documents { bodies[document[0]] = document[1] }
-            return SessionState(
-                sessionID: session, turns: turns.map(TurnRecord.init(row:)),
-                memory: bodies[DocumentKind.memory.rawValue].map { Array($0.utf8) },
-                report: bodies[DocumentKind.report.rawValue],
-                agentState: bodies[DocumentKind.agentState.rawValue].map { Array($0.utf8) })
+            return row?[0] ?? 0
+        }
+    }
+
+    /// The answer about the newest session of a chapter with all that belongs to it, from one snapshot.
+    ///
+    /// Its bytes are made on the thread that reads, since they can be many.
+    func sessionState(of user: UserID, chapter: String, course: String?) async throws -> [UInt8] {
+        try await read { database in
+            let session = try database.newestSession(of: user, chapter, course)
+            return SessionState.json(of: try session.map { try database.state(of: $0, user) }).bytes
         }
     }
 }
@@ -185,6 +181,33 @@ extension Database {
             INSERT INTO changes (user_id, seq, session_id, kind, ref, device, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
             """,
             [author.user.text, sequence, session?.text, kind, reference, author.device, author.nowMicroseconds])
+    }
+
+    fileprivate func newestSession(of user: UserID, _ chapter: String, _ course: String?) throws -> String? {
+        try firstRow(
+            """
+            SELECT session_id FROM sessions
+            WHERE user_id = ?1 AND chapter_id = ?2 AND deleted_at IS NULL AND (?3 IS NULL OR course_id = ?3)
+            ORDER BY last_active_at DESC, seq DESC LIMIT 1
+            """, [user.text, chapter, course]
+        ).map { $0[0] as String }
+    }
+
+    fileprivate func state(of session: String, _ user: UserID) throws -> SessionState {
+        let turns = try allRows(
+            """
+            SELECT turn_index, user_message, companion_response, turn_outcome, created_at FROM turns
+            WHERE user_id = ? AND session_id = ? ORDER BY turn_index
+            """, [user.text, session])
+        let documents = try allRows(
+            "SELECT kind, body FROM documents WHERE user_id = ? AND session_id = ?", [user.text, session])
+        var bodies: [String: String] = [:]
+        for document in documents { bodies[document[0]] = document[1] }
+        return SessionState(
+            sessionID: session, turns: turns.map(TurnRecord.init(row:)),
+            memory: bodies[DocumentKind.memory.rawValue].map { Array($0.utf8) },
+            report: bodies[DocumentKind.report.rawValue],
+            agentState: bodies[DocumentKind.agentState.rawValue].map { Array($0.utf8) })
     }
 
     /// Refuses a session that is not there or not the user's.
