@@ -41,7 +41,7 @@ package enum SessionAPI {
             settlement: storage.map {
                 UploadSettlement(store: store, storage: $0, environment: environment, logger: logger)
             },
-            configuration: configuration, logger: logger)
+            configuration: configuration, environment: environment, logger: logger)
         return SessionResponder(
             routes: OperationRoutes().routes + sessions.routes + accounts.routes + uploads.routes, gate: gate,
             crossOrigin: CrossOriginPolicy(allowedOrigins: configuration.allowedOrigins), environment: environment)

@@ -13,9 +13,22 @@ import Testing
 /// A clock that only moves when told.
 final class TestClock: Sendable {
     private let microseconds = Mutex<Int64>(1_790_000_000_123_456)
+    private let secondsPerRead = Mutex<Int64>(0)
 
-    var now: Int64 { microseconds.withLock { $0 } }
+    /// The time; reading it may take time.
+    var now: Int64 {
+        let step = secondsPerRead.withLock { $0 } * 1_000_000
+        return microseconds.withLock { time in
+            defer { time += step }
+            return time
+        }
+    }
     var nowSeconds: Int64 { now / 1_000_000 }
+
+    /// Makes each reading last that long.
+    func slowDown(secondsPerRead seconds: Int64) {
+        secondsPerRead.withLock { $0 = seconds }
+    }
 
     func advance(seconds: Int64) {
         microseconds.withLock { $0 += seconds * 1_000_000 }

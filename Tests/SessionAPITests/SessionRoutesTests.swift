@@ -3,6 +3,38 @@ import SessionModels
 import Testing
 
 @Suite struct SessionRoutesTests {
+    @Test func aClockThatGoesBackMakesNoSessionOlder() async throws {
+        try await Fixture().run { client in
+            let first = try await client.session()
+            let second = try await client.session()
+            client.fixture.clock.advance(seconds: 10)
+            _ = try await client.turn(first)
+            client.fixture.clock.advance(seconds: -5)
+            _ = try await client.turn(first, index: "1")
+            client.fixture.clock.advance(seconds: 2)
+            _ = try await client.turn(second)
+            let state = try await client.send(.get, "/v1/chapters/c1/session-state")
+            #expect(try state.text("session_id") == first)
+        }
+    }
+
+    @Test(arguments: ["If-Match", "If-None-Match"])
+    func aConditionThatNobodyLooksAtIsRefused(_ header: String) async throws {
+        try await Fixture().run { client in
+            let session = try await client.session()
+            let bodies = [
+                ("memory", #"{"chapter_id":"c1","memory_json":{}}"#),
+                ("report", #"{"chapter_id":"c1","report_md":"x"}"#),
+            ]
+            for (document, body) in bodies {
+                let path = "/v1/sessions/\(session)/\(document)"
+                let refused = try await client.send(.put, path, body, headers: [header: "*"])
+                let plain = try await client.send(.put, path, body)
+                #expect([refused.refusal, plain.refusal] == ["400 BAD_REQUEST", "200 -"])
+            }
+        }
+    }
+
     @Test func largeStatesAreWholeAndFewAtATime() async throws {
         try await Fixture().run { client in
             let session = try await client.session()

@@ -172,6 +172,17 @@ import Testing
         }
     }
 
+    @Test func aURLEndsWithItsReservationHoweverLongThatTook() async throws {
+        try await Fixture(change: { $0.uploadURLLifetimeSeconds = 4 }).run { client in
+            client.fixture.clock.slowDown(secondsPerRead: 1)
+            let url = try await upload(client, "a.py", 10)
+            #expect(try url.text("presigned_url").hasSuffix("&expires=3"))
+            client.fixture.clock.slowDown(secondsPerRead: 4)
+            let late = try await upload(client, "a.py", 10)
+            #expect(late.refusal == "503 UNAVAILABLE")
+        }
+    }
+
     @Test func aFileThatIsSubmittedAgainTakesTheFirstPlaceOfTheList() async throws {
         try await Fixture().run { client in
             for name in ["a.py", "b.py", "a.py"] {

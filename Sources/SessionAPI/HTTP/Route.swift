@@ -94,6 +94,8 @@ struct Call: Sendable {
     let content: RequestContent
     /// What the client's device calls itself, or nil.
     let device: String?
+    /// Whether the change is to be made only if the document is, or is not, of a certain state.
+    let hasPrecondition: Bool
     /// The IP address at the other end of the connection.
     let peerAddress: String
     /// When it happens, in microseconds since 1970.
@@ -119,6 +121,13 @@ struct Call: Sendable {
     func user() throws(APIProblem) -> UserID {
         guard let caller else { throw APIProblem(.unauthorized, "Missing authorization token") }
         return caller
+    }
+
+    /// Refuses a condition: a client that sets one must not believe that it was looked at.
+    func requireNoPrecondition() throws(APIProblem) {
+        guard !hasPrecondition else {
+            throw APIProblem(.badRequest, "If-Match and If-None-Match are not supported here")
+        }
     }
 
     /// Reads the body, where a refusal becomes the 422 or 413 that the client is told.

@@ -73,12 +73,15 @@ package struct SessionResponder: HTTPResponder {
         _ request: Request, route: Route, part: ArraySlice<UInt8>, target: CallTarget,
         _ context: SessionRequestContext
     ) async throws -> Call {
-        let now = environment.nowMicroseconds()
         let caller =
-            route.access == .user ? try await gate.caller(of: request.head, nowMicroseconds: now) : nil
+            route.access == .user
+            ? try await gate.caller(of: request.head, nowMicroseconds: environment.nowMicroseconds()) : nil
+        let content = try await content(of: request, route)
+        // A body may take minutes to arrive: the call happens when it is whole.
         return Call(
-            caller: caller, part: part, target: target, content: try await content(of: request, route),
-            device: device(of: request.head), peerAddress: context.peerAddress, nowMicroseconds: now)
+            caller: caller, part: part, target: target, content: content, device: device(of: request.head),
+            hasPrecondition: request.headers[.ifMatch] != nil || request.headers[.ifNoneMatch] != nil,
+            peerAddress: context.peerAddress, nowMicroseconds: environment.nowMicroseconds())
     }
 
     private func content(of request: Request, _ route: Route) async throws -> RequestContent {

@@ -52,7 +52,8 @@ struct AccountRoutes: Sendable {
         let code = newCode()
         try await store.putEmailCode(
             Self.hash(code), email: request.email,
-            expiresAtMicroseconds: call.nowMicroseconds + Self.codeLifetimeSeconds * 1_000_000)
+            expiresAtMicroseconds: call.nowMicroseconds + Self.codeLifetimeSeconds * 1_000_000,
+            nowMicroseconds: call.nowMicroseconds)
         return Reply(
             .ok,
             [

@@ -43,6 +43,7 @@ struct SessionRoutes: Sendable {
 
     private func putMemory(_ call: Call) async throws -> Reply {
         let request = try call.read(UpsertMemoryRequest.init)
+        try call.requireNoPrecondition()
         var documents = [DocumentBody(.memory, request.memory)]
         if let agentState = request.agentState { documents.append(DocumentBody(.agentState, agentState)) }
         return reply(.ok, accepted, try await store.putDocuments(documents, in: session(of: call), by: call.author()))
@@ -50,6 +51,7 @@ struct SessionRoutes: Sendable {
 
     private func putReport(_ call: Call) async throws -> Reply {
         let request = try call.read(UpsertReportRequest.init)
+        try call.requireNoPrecondition()
         let report = DocumentBody(.report, text: request.report)
         return reply(.ok, accepted, try await store.putDocuments([report], in: session(of: call), by: call.author()))
     }

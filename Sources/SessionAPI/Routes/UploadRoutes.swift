@@ -17,6 +17,8 @@ struct UploadRoutes: Sendable {
     let settlement: UploadSettlement?
     /// The options.
     let configuration: SessionAPIConfiguration
+    /// The clock.
+    let environment: SessionEnvironment
     /// Told when the bucket cannot be reached.
     let logger: Logger
 
@@ -34,14 +36,17 @@ struct UploadRoutes: Sendable {
         let request = try call.read(UploadURLRequest.init)
         let author = try call.author()
         let file = try WorkspaceFile(user: author.user, chapter: request.chapterID, filename: request.filename)
-        try await reserve(request, file, author)
+        let endsAt = try await reserve(request, file, author)
         guard let storage else {
             return Reply(
                 .ok, ["presigned_url": "http://localhost/dev-no-oss", "oss_key": .string(file.key.text)])
         }
+        // The reservation took time; whole seconds, as a signature counts them.
+        let lifetimeSeconds = endsAt / 1_000_000 - environment.nowSeconds
+        guard lifetimeSeconds > 0 else { throw APIProblem.unavailable }
         let terms = UploadTerms(
             key: file.key, sizeBytes: request.sizeBytes, contentType: Self.contentType,
-            contentMD5: request.contentMD5, lifetimeSeconds: configuration.uploadURLLifetimeSeconds)
+            contentMD5: request.contentMD5, lifetimeSeconds: lifetimeSeconds)
         let upload = try await reach { try await storage.presignPut(terms) }
         let headers = upload.requiredHeaders.map { ($0.name, JSONOutput.string($0.value)) }
         return Reply(
@@ -53,7 +58,11 @@ struct UploadRoutes: Sendable {
     }
 
     /// Reserves room; without a store no URL can be used, so that nothing stays reserved.
-    private func reserve(_ request: UploadURLRequest, _ file: WorkspaceFile, _ author: Author) async throws {
+    ///
+    /// - Returns: when the reservation ends, in microseconds since 1970; no URL may live longer.
+    private func reserve(
+        _ request: UploadURLRequest, _ file: WorkspaceFile, _ author: Author
+    ) async throws -> Int64 {
         let lifetimeSeconds = storage == nil ? 0 : configuration.uploadURLLifetimeSeconds
         let reservation = UploadReservation(
             file: file, sizeBytes: request.sizeBytes, contentMD5: request.contentMD5,
@@ -64,7 +73,7 @@ struct UploadRoutes: Sendable {
             outcome = try await reserved(reservation, author)
         }
         switch outcome {
-        case .granted: return
+        case .granted: return reservation.expiresAtMicroseconds
         case .noRoom(let usedBytes): throw quotaProblem(usedBytes)
         case .tooManyPending:
             throw APIProblem(

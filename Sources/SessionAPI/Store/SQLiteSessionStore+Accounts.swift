@@ -147,9 +147,12 @@ extension SQLiteSessionStore {
 // MARK: - Email codes
 
 extension SQLiteSessionStore {
-    /// Keeps a code; the address's earlier ones die.
-    func putEmailCode(_ hash: [UInt8], email: String, expiresAtMicroseconds: Int64) async throws {
+    /// Keeps a code; the address's earlier ones die, and all that have expired go.
+    func putEmailCode(
+        _ hash: [UInt8], email: String, expiresAtMicroseconds: Int64, nowMicroseconds: Int64
+    ) async throws {
         try await write { database in
+            try database.run("DELETE FROM email_codes WHERE expires_at <= ?", [nowMicroseconds])
             try database.run(
                 """
                 INSERT INTO email_codes (email_ci, purpose, code_hash, expires_at) VALUES (?, 'register', ?, ?)

@@ -223,7 +223,7 @@ extension Database {
     fileprivate func touch(_ session: SessionID, _ sequence: Int64, _ author: Author) throws {
         let touched = try run(
             """
-            UPDATE sessions SET last_active_at = ?, seq = ?
+            UPDATE sessions SET last_active_at = max(last_active_at, ?), seq = ?
             WHERE user_id = ? AND session_id = ? AND deleted_at IS NULL
             """, [author.nowMicroseconds, sequence, author.user.text, session.text])
         if touched == 0 {

@@ -178,5 +178,6 @@ enum SessionMigrations {
     private static let settlement = """
         ALTER TABLE upload_urls ADD COLUMN settled_at INTEGER;
         CREATE INDEX upload_urls_unsettled ON upload_urls (user_id, oss_key, expires_at) WHERE settled_at IS NULL;
+        CREATE INDEX email_codes_by_expiry ON email_codes (expires_at);
         """
 }
