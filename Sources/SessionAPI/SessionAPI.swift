@@ -32,9 +32,7 @@ package enum SessionAPI {
             environment: environment)
         let accounts = AccountRoutes(
             accounts: Accounts(store: store, hasher: hasher, environment: environment), logIns: logIns, store: store,
-            limiter: RateLimiter(
-                burst: configuration.loginsPerMinute, perMinute: configuration.loginsPerMinute),
-            configuration: configuration, environment: environment)
+            limits: AccountLimits(configuration), configuration: configuration, environment: environment)
         let sessions = SessionRoutes(store: store, environment: environment)
         let uploads = UploadRoutes(
             store: store, storage: storage,

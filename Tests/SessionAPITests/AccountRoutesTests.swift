@@ -87,6 +87,27 @@ import Testing
         }
     }
 
+    @Test func oneAddressCannotTryEveryAccount() async throws {
+        try await Fixture(change: { $0.loginsPerMinuteOfAddress = 20 }).run { client in
+            let token = try await register(client, "a@example.com").text("refresh_token")
+            var statuses: [Int] = []
+            for number in 0..<20 {
+                statuses.append(try await logIn(client, "a\(number)@example.com", "x").status)
+            }
+            #expect(statuses == Array(repeating: 401, count: 19) + [429])
+            let other = try await register(client, "b@example.com")
+            #expect(other.refusal == "429 TOO_MANY_REQUESTS")
+            statuses = []
+            for number in 0..<21 {
+                statuses.append(try await refresh(client, number == 0 ? token : "unknown").status)
+            }
+            #expect(statuses == [200] + Array(repeating: 401, count: 19) + [429])
+            client.fixture.clock.advance(seconds: 3)
+            let later = try await refresh(client, token)
+            #expect(later.status == 200)
+        }
+    }
+
     @Test func anAccessTokenOfOursEndsAndARefreshTokenBringsTheNext() async throws {
         try await Fixture().run { client in
             let tokens = try await register(client, "a@example.com")
