@@ -198,6 +198,26 @@ import Testing
         }
     }
 
+    @Test func anAccessTokenEndsWithItsLogIn() async throws {
+        try await Fixture().run { client in
+            let here = try await register(client, "a@example.com")
+            let there = try await logIn(client, "a@example.com", "StrongPass123", device: "pc")
+            let token = try here.text("refresh_token")
+            let later = try await refresh(client, token).text("access_token")
+            _ = try await client.send(.post, "/v1/auth/logout", #"{"refresh_token":"\#(token)"}"#, as: nil)
+            var refusals: [String] = []
+            for token in [try here.text("access_token"), later, try there.text("access_token")] {
+                refusals.append(try await me(client, token).refusal)
+            }
+            #expect(refusals == ["401 INVALID_TOKEN", "401 INVALID_TOKEN", "200 -"])
+            let password = Secret("AnotherPass456")
+            _ = try await client.fixture.accounts.setPassword(email: "a@example.com", password: password)
+            let ended = try await me(client, try there.text("access_token"))
+            let plans = try await client.send(.get, "/v1/me", as: here.text("user", "id"))
+            #expect([ended.refusal, plans.refusal] == ["401 INVALID_TOKEN", "200 -"])
+        }
+    }
+
     @Test(arguments: ["x", "' OR 1=1 --", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"])
     func anUnknownRefreshTokenIsRefused(_ token: String) async throws {
         try await Fixture().run { client in

@@ -7,6 +7,16 @@ package enum UserStatus: String, Sendable {
     case active, disabled, deleted
 }
 
+/// Whether the bearer of an access token may use the service.
+enum CallerStatus: Sendable {
+    /// There is such a user.
+    case known(UserStatus)
+    /// The user may, but the log-in of the token has ended.
+    case loggedOut
+    /// There is no such user.
+    case unknown
+}
+
 /// A user as the command line lists it.
 package struct UserRow: Sendable {
     /// Who it is.
@@ -73,11 +83,17 @@ extension SQLiteSessionStore {
         }
     }
 
-    /// Whether a user may use the service, or nil if there is no such user.
-    func status(of user: UserID) async throws -> UserStatus? {
+    /// Whether a user may use the service, with an access token of a family of refresh tokens or of none.
+    func status(of user: UserID, family: String?) async throws -> CallerStatus {
         try await read { database in
-            let row = try database.firstRow("SELECT status FROM users WHERE user_id = ?", [user.text])
-            return row.flatMap { UserStatus(rawValue: $0[0]) }
+            let row = try database.firstRow(
+                """
+                SELECT status, EXISTS (SELECT 1 FROM refresh_tokens WHERE family = ?2 AND state = 'revoked')
+                FROM users WHERE user_id = ?1
+                """, [user.text, family])
+            guard let row, let status = UserStatus(rawValue: row[0]) else { return .unknown }
+            let isLoggedOut: Bool = row[1]
+            return status == .active && isLoggedOut ? .loggedOut : .known(status)
         }
     }
 

@@ -25,11 +25,14 @@ struct PresentedRefreshToken: Sendable {
 
 /// What a presented refresh token is worth.
 enum RefreshOutcome: Sendable {
-    case accepted(UserID, device: String)
+    case accepted(UserID, device: String, family: String)
     case unknown, expired, otherDevice
 }
 
 extension SQLiteSessionStore {
+    /// How long an expired token is kept: no access token of a family that was revoked may outlive its row.
+    private static let keptAfterExpiryMicroseconds: Int64 = 2 * 86_400_000_000
+
     /// Stores the first token of a new family.
     func openFamily(
         _ family: String, _ token: NewRefreshToken, user: String, device: String
@@ -41,7 +44,8 @@ extension SQLiteSessionStore {
                 ON CONFLICT (user_id, device_id) DO UPDATE SET last_seen_at = excluded.last_seen_at
                 """, [user, device, token.nowMicroseconds])
             try database.run(
-                "DELETE FROM refresh_tokens WHERE user_id = ? AND expires_at < ?", [user, token.nowMicroseconds])
+                "DELETE FROM refresh_tokens WHERE user_id = ? AND expires_at < ?",
+                [user, token.nowMicroseconds - Self.keptAfterExpiryMicroseconds])
             try database.insert(token, user, device, family, generation: 1)
             return .keep(())
         }
@@ -74,7 +78,7 @@ extension SQLiteSessionStore {
             if let successor = token.successor {
                 try database.insert(successor, user.text, device, family, generation: generation + 1)
             }
-            return .keep(.accepted(user, device: device))
+            return .keep(.accepted(user, device: device, family: family))
         }
     }
 
