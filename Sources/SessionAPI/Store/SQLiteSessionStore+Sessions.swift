@@ -82,7 +82,7 @@ extension SQLiteSessionStore {
         _ turn: AppendTurnRequest, to session: SessionID, by author: Author
     ) async throws -> (status: TurnStatus, sequence: Int64) {
         let row = TurnRow(turn, session, author)
-        return try await write { database in
+        return try await write(weightBytes: row.sizeBytes) { database in
             let sequence = try database.takeSequence(of: author.user)
             try database.touch(session, sequence, author)
             guard try database.insert(row, sequence) else {
@@ -98,7 +98,9 @@ extension SQLiteSessionStore {
     ///
     /// - Throws: `SESSION_NOT_FOUND`, `SESSION_ACCESS_DENIED`.
     func putDocuments(_ documents: [DocumentBody], in session: SessionID, by author: Author) async throws -> Int64 {
-        try await write { database in
+        // The value that a document replaces is written once more, as a version.
+        let weightBytes = documents.reduce(0) { $0 + 2 * $1.text.utf8.count }
+        return try await write(weightBytes: weightBytes) { database in
             let sequence = try database.takeSequence(of: author.user)
             try database.requireOwner(of: session, author.user)
             var changed: [DocumentKind] = []
