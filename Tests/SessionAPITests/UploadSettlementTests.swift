@@ -12,7 +12,7 @@ import Testing
             try put(client, "a.py", 60)
             client.fixture.clock.advance(seconds: 301)
             let expired = try await upload(client, "b.py", 41)
-            client.fixture.clock.advance(seconds: 59)
+            client.fixture.clock.advance(seconds: 64)
             let settled = try await upload(client, "b.py", 41)
             let fits = try await upload(client, "b.py", 40)
             let used = try await usedBytes(client)
@@ -25,7 +25,7 @@ import Testing
         try await Fixture(change: { $0.quotaBytes = 100 }).run { client in
             _ = try await upload(client, "a.py", 100)
             try put(client, "a.py", 100)
-            client.fixture.clock.advance(seconds: 359)
+            client.fixture.clock.advance(seconds: 364)
             let early = try await client.fixture.settle()
             let full = try await upload(client, "b.py", 1)
             #expect(early == 0)
@@ -45,7 +45,7 @@ import Testing
             try put(client, "a.py", 10)
             _ = try await confirm(client, "a.py")
             let before = try await client.send(.get, "/v1/storage/workspace/files")
-            client.fixture.clock.advance(seconds: 360)
+            client.fixture.clock.advance(seconds: 365)
             let counts = [try await client.fixture.settle(), try await client.fixture.settle()]
             let after = try await client.send(.get, "/v1/storage/workspace/files")
             let again = try await confirm(client, "a.py")
@@ -61,7 +61,7 @@ import Testing
             try put(client, "a.py", 10)
             _ = try await confirm(client, "a.py")
             _ = try await upload(client, "a.py", 20)
-            client.fixture.clock.advance(seconds: 360)
+            client.fixture.clock.advance(seconds: 365)
             _ = try await client.fixture.settle()
             let again = try await confirm(client, "a.py")
             #expect(try again.text("quota_used_bytes") == "10")
@@ -86,7 +86,7 @@ import Testing
         try await Fixture().run { client in
             _ = try await upload(client, "a.py", 10)
             try put(client, "a.py", 10)
-            client.fixture.clock.advance(seconds: 360)
+            client.fixture.clock.advance(seconds: 365)
             let asking = Mutex<Task<Answer, any Error>?>(nil)
             client.fixture.storage?.beforeDelete = {
                 asking.withLock { $0 = Task { try await upload(client, "a.py", 20) } }
@@ -125,7 +125,7 @@ import Testing
                 _ = try await upload(client, "f\(number).py", 10, as: Client.bob)
                 try put(client, "f\(number).py", 10)
             }
-            client.fixture.clock.advance(seconds: 360)
+            client.fixture.clock.advance(seconds: 365)
             let count = try await client.fixture.settle()
             #expect(count == 80)
             #expect(client.fixture.storage?.keys == [])

@@ -8,6 +8,8 @@ import SessionModels
 /// desktop looks for them. Source: upload-gateway.md 1 to 3; session-api.md 4.6, rows 6 to 8.
 struct UploadRoutes: Sendable {
     private static let contentType = "text/plain"
+    /// How many seconds a reservation may take without shortening the life of its URL.
+    private static let signingSeconds: Int64 = 5
 
     /// Where everything is kept.
     let store: SQLiteSessionStore
@@ -41,8 +43,9 @@ struct UploadRoutes: Sendable {
             return Reply(
                 .ok, ["presigned_url": "http://localhost/dev-no-oss", "oss_key": .string(file.key.text)])
         }
-        // The reservation took time; whole seconds, as a signature counts them.
-        let lifetimeSeconds = endsAt / 1_000_000 - environment.nowSeconds
+        // The reservation took time, and its URL must not outlive it; whole seconds, as a signature counts them.
+        let lifetimeSeconds = min(
+            configuration.uploadURLLifetimeSeconds, endsAt / 1_000_000 - environment.nowSeconds)
         guard lifetimeSeconds > 0 else { throw APIProblem.unavailable }
         let terms = UploadTerms(
             key: file.key, sizeBytes: request.sizeBytes, contentType: Self.contentType,
@@ -63,7 +66,7 @@ struct UploadRoutes: Sendable {
     private func reserve(
         _ request: UploadURLRequest, _ file: WorkspaceFile, _ author: Author
     ) async throws -> Int64 {
-        let lifetimeSeconds = storage == nil ? 0 : configuration.uploadURLLifetimeSeconds
+        let lifetimeSeconds = storage == nil ? 0 : configuration.uploadURLLifetimeSeconds + Self.signingSeconds
         let reservation = UploadReservation(
             file: file, sizeBytes: request.sizeBytes, contentMD5: request.contentMD5,
             expiresAtMicroseconds: author.nowMicroseconds + lifetimeSeconds * 1_000_000,
