@@ -32,12 +32,14 @@ package enum SessionAPI {
             environment: environment)
         let accounts = AccountRoutes(
             accounts: Accounts(store: store, hasher: hasher, environment: environment), logIns: logIns, store: store,
-            limiter: RateLimiter(
-                burst: configuration.loginsPerMinute, perMinute: configuration.loginsPerMinute),
-            configuration: configuration, environment: environment)
+            limits: AccountLimits(configuration), configuration: configuration, environment: environment)
         let sessions = SessionRoutes(store: store, environment: environment)
         let uploads = UploadRoutes(
-            store: store, storage: storage, configuration: configuration, logger: logger)
+            store: store, storage: storage,
+            settlement: storage.map {
+                UploadSettlement(store: store, storage: $0, environment: environment, logger: logger)
+            },
+            configuration: configuration, environment: environment, logger: logger)
         return SessionResponder(
             routes: OperationRoutes().routes + sessions.routes + accounts.routes + uploads.routes, gate: gate,
             crossOrigin: CrossOriginPolicy(allowedOrigins: configuration.allowedOrigins), environment: environment)

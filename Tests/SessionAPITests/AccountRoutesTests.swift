@@ -87,6 +87,27 @@ import Testing
         }
     }
 
+    @Test func oneAddressCannotTryEveryAccount() async throws {
+        try await Fixture(change: { $0.loginsPerMinuteOfAddress = 20 }).run { client in
+            let token = try await register(client, "a@example.com").text("refresh_token")
+            var statuses: [Int] = []
+            for number in 0..<20 {
+                statuses.append(try await logIn(client, "a\(number)@example.com", "x").status)
+            }
+            #expect(statuses == Array(repeating: 401, count: 19) + [429])
+            let other = try await register(client, "b@example.com")
+            #expect(other.refusal == "429 TOO_MANY_REQUESTS")
+            statuses = []
+            for number in 0..<21 {
+                statuses.append(try await refresh(client, number == 0 ? token : "unknown").status)
+            }
+            #expect(statuses == [200] + Array(repeating: 401, count: 19) + [429])
+            client.fixture.clock.advance(seconds: 3)
+            let later = try await refresh(client, token)
+            #expect(later.status == 200)
+        }
+    }
+
     @Test func anAccessTokenOfOursEndsAndARefreshTokenBringsTheNext() async throws {
         try await Fixture().run { client in
             let tokens = try await register(client, "a@example.com")
@@ -109,11 +130,26 @@ import Testing
             let lostReply = try await refresh(client, first, rotates: true)
             #expect(lostReply.status == 200)
             let third = try await refresh(client, second, rotates: true).text("refresh_token")
-            let sibling = try await refresh(client, try lostReply.text("refresh_token"))
-            #expect(sibling.status == 200)
+            let again = try await refresh(client, third)
+            #expect(again.status == 200)
             let replayed = try await refresh(client, first)
             #expect(replayed.refusal == "401 INVALID_REFRESH_TOKEN")
             for token in [second, third, try lostReply.text("refresh_token")] {
+                let answer = try await refresh(client, token)
+                #expect(answer.refusal == "401 INVALID_REFRESH_TOKEN")
+            }
+        }
+    }
+
+    @Test func aSiblingOfAUsedTokenBetraysItsThief() async throws {
+        try await Fixture(change: { $0.loginsPerMinute = 100 }).run { client in
+            let first = try await register(client, "a@example.com").text("refresh_token")
+            let owners = try await refresh(client, first, rotates: true).text("refresh_token")
+            let thiefs = try await refresh(client, first, rotates: true).text("refresh_token")
+            let used = try await refresh(client, owners, rotates: true)
+            let usedAgain = try await refresh(client, owners)
+            #expect([used.status, usedAgain.status] == [200, 200])
+            for token in [thiefs, owners, try used.text("refresh_token")] {
                 let answer = try await refresh(client, token)
                 #expect(answer.refusal == "401 INVALID_REFRESH_TOKEN")
             }
@@ -159,6 +195,26 @@ import Testing
             }
             let refused = try await refresh(client, token)
             #expect(refused.refusal == "401 INVALID_REFRESH_TOKEN")
+        }
+    }
+
+    @Test func anAccessTokenEndsWithItsLogIn() async throws {
+        try await Fixture().run { client in
+            let here = try await register(client, "a@example.com")
+            let there = try await logIn(client, "a@example.com", "StrongPass123", device: "pc")
+            let token = try here.text("refresh_token")
+            let later = try await refresh(client, token).text("access_token")
+            _ = try await client.send(.post, "/v1/auth/logout", #"{"refresh_token":"\#(token)"}"#, as: nil)
+            var refusals: [String] = []
+            for token in [try here.text("access_token"), later, try there.text("access_token")] {
+                refusals.append(try await me(client, token).refusal)
+            }
+            #expect(refusals == ["401 INVALID_TOKEN", "401 INVALID_TOKEN", "200 -"])
+            let password = Secret("AnotherPass456")
+            _ = try await client.fixture.accounts.setPassword(email: "a@example.com", password: password)
+            let ended = try await me(client, try there.text("access_token"))
+            let plans = try await client.send(.get, "/v1/me", as: here.text("user", "id"))
+            #expect([ended.refusal, plans.refusal] == ["401 INVALID_TOKEN", "200 -"])
         }
     }
 

@@ -13,9 +13,22 @@ import Testing
 /// A clock that only moves when told.
 final class TestClock: Sendable {
     private let microseconds = Mutex<Int64>(1_790_000_000_123_456)
+    private let secondsPerRead = Mutex<Int64>(0)
 
-    var now: Int64 { microseconds.withLock { $0 } }
+    /// The time; reading it may take time.
+    var now: Int64 {
+        let step = secondsPerRead.withLock { $0 } * 1_000_000
+        return microseconds.withLock { time in
+            defer { time += step }
+            return time
+        }
+    }
     var nowSeconds: Int64 { now / 1_000_000 }
+
+    /// Makes each reading last that long.
+    func slowDown(secondsPerRead seconds: Int64) {
+        secondsPerRead.withLock { $0 = seconds }
+    }
 
     func advance(seconds: Int64) {
         microseconds.withLock { $0 += seconds * 1_000_000 }
@@ -55,6 +68,14 @@ struct Fixture: Sendable {
 
     var accounts: Accounts {
         Accounts(store: store, configuration: configuration, environment: environment)
+    }
+
+    /// Settles uploads as the server does in the background.
+    func settle() async throws -> Int {
+        let storage = try #require(storage)
+        return try await UploadSettlement(
+            store: store, storage: storage, environment: environment, logger: Self.logger
+        ).settleAll()
     }
 
     /// Runs a test against the API in this process, then removes the folder.
@@ -164,7 +185,8 @@ final class FakeStorage: WorkspaceStorage {
     private struct State {
         var objects: [[UInt8]: StoredObjectFacts] = [:]
         var isReachable = true
-        var writeCount = 0
+        var writeCount: UInt64 = 0
+        var beforeDelete: (@Sendable () -> Void)?
     }
 
     /// The store does not answer.
@@ -177,15 +199,23 @@ final class FakeStorage: WorkspaceStorage {
         set { state.withLock { $0.isReachable = newValue } }
     }
 
+    /// Called when a delete begins.
+    var beforeDelete: (@Sendable () -> Void)? {
+        get { state.withLock { $0.beforeDelete } }
+        set { state.withLock { $0.beforeDelete = newValue } }
+    }
+
     var keys: [String] { state.withLock { $0.objects.keys.map { String(decoding: $0, as: UTF8.self) }.sorted() } }
 
-    /// Uploads an object of a size; each upload has an ETag of its own.
-    func put(_ key: String, sizeBytes: Int64) {
+    /// Uploads an object of a size; each upload has an ETag of its own unless its content is given.
+    func put(
+        _ key: String, sizeBytes: Int64, content: UInt64? = nil, modifiedAtSeconds: Int64 = 1_790_000_000
+    ) {
         state.withLock {
             $0.writeCount += 1
+            let content = content ?? $0.writeCount
             $0.objects[Array(key.utf8)] = StoredObjectFacts(
-                lengthBytes: sizeBytes, etag: "\"\($0.writeCount)\"", crc64: UInt64($0.writeCount),
-                modifiedAtSeconds: 1_790_000_000)
+                lengthBytes: sizeBytes, etag: "\"\(content)\"", crc64: content, modifiedAtSeconds: modifiedAtSeconds)
         }
     }
 
@@ -206,7 +236,7 @@ final class FakeStorage: WorkspaceStorage {
     }
 
     func delete(_ key: ObjectKey) async throws {
-        _ = try reachable()
+        try reachable().beforeDelete?()
         state.withLock { $0.objects[key.bytes] = nil }
     }
 

@@ -19,6 +19,22 @@ import Testing
         try FileManager.default.removeItem(at: fixture.folder)
     }
 
+    @Test func theLogIsMovedIntoTheFileBeforeItGrowsLarge() async throws {
+        let message = String(repeating: "x", count: 250 * 1_024)
+        try await Fixture().run { client in
+            let session = try await client.session()
+            for index in 0..<60 {
+                let turn = try await client.turn(session, index: "\(index)", message: message)
+                #expect(turn.status == 201)
+            }
+            let sizes = try ["api.sqlite", "api.sqlite-wal"].map { name in
+                let path = client.fixture.folder.appendingPathComponent(name).path
+                return try #require(FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+            }
+            #expect(sizes[0] > 8 * 1_024 * 1_024 && sizes[1] < 8 * 1_024 * 1_024, "\(sizes)")
+        }
+    }
+
     @Test func theFilesAreTheirOwnersAlone() async throws {
         let fixture = try Fixture()
         try await fixture.accounts.ensureDemoAccount()

@@ -3,6 +3,62 @@ import SessionModels
 import Testing
 
 @Suite struct SessionRoutesTests {
+    @Test func aClockThatGoesBackMakesNoSessionOlder() async throws {
+        try await Fixture().run { client in
+            let first = try await client.session()
+            let second = try await client.session()
+            client.fixture.clock.advance(seconds: 10)
+            _ = try await client.turn(first)
+            client.fixture.clock.advance(seconds: -5)
+            _ = try await client.turn(first, index: "1")
+            client.fixture.clock.advance(seconds: 2)
+            _ = try await client.turn(second)
+            let state = try await client.send(.get, "/v1/chapters/c1/session-state")
+            #expect(try state.text("session_id") == first)
+        }
+    }
+
+    @Test(arguments: ["If-Match", "If-None-Match"])
+    func aConditionThatNobodyLooksAtIsRefused(_ header: String) async throws {
+        try await Fixture().run { client in
+            let session = try await client.session()
+            let bodies = [
+                ("memory", #"{"chapter_id":"c1","memory_json":{}}"#),
+                ("report", #"{"chapter_id":"c1","report_md":"x"}"#),
+            ]
+            for (document, body) in bodies {
+                let path = "/v1/sessions/\(session)/\(document)"
+                let refused = try await client.send(.put, path, body, headers: [header: "*"])
+                let plain = try await client.send(.put, path, body)
+                #expect([refused.refusal, plain.refusal] == ["400 BAD_REQUEST", "200 -"])
+            }
+        }
+    }
+
+    @Test func largeStatesAreWholeAndFewAtATime() async throws {
+        try await Fixture().run { client in
+            let session = try await client.session()
+            let message = String(repeating: "x", count: 250 * 1_024)
+            for index in 0..<17 {
+                let turn = try await client.turn(session, index: "\(index)", message: message)
+                #expect(turn.status == 201)
+            }
+            let path = "/v1/chapters/c1/session-state"
+            let answers = try await together(16) { _ in try await client.send(.get, path) }
+            let (whole, refused) = (answers.filter { $0.status == 200 }, answers.filter { $0.status != 200 })
+            #expect(!whole.isEmpty && !refused.isEmpty)
+            for answer in whole {
+                let isWhole = answer.body.utf8.count > 17 * 250 * 1_024 && answer.body.hasSuffix("}")
+                #expect(isWhole && answer.headers[.contentLength] == "\(answer.body.utf8.count)")
+            }
+            #expect(refused.allSatisfy { $0.refusal == "503 UNAVAILABLE" && $0.headers[.retryAfter] == "1" })
+            let small = try await client.send(.get, "/v1/chapters/c2/session-state")
+            let later = try await client.send(.get, path)
+            let head = try await client.send(.head, path)
+            #expect([small.status, later.status, head.status] == [200, 200, 200])
+        }
+    }
+
     @Test func eightIdenticalTurnsAtOnceAreAllAcceptedAndStoredOnce() async throws {
         try await Fixture().run { client in
             for _ in 0..<5 {

@@ -20,6 +20,7 @@ struct AccessTokens: Sendable {
         let exp: Int64
         let jti: String
         let did: String
+        let sid: String
 
         /// Nothing is left to check: the claims are judged by `TokenClaims` with a clock that is given.
         func verify(using algorithm: some JWTAlgorithm) {}
@@ -43,12 +44,12 @@ struct AccessTokens: Sendable {
         self.environment = environment
     }
 
-    /// Signs a token for a user's device.
-    func issue(user: String, device: String) async throws -> (token: Secret, lifetimeSeconds: Int64) {
+    /// Signs a token for a user's device; it is good as long as its family of refresh tokens.
+    func issue(user: String, device: String, family: String) async throws -> (token: Secret, lifetimeSeconds: Int64) {
         let now = environment.nowSeconds
         let claims = SignedClaims(
             sub: user, type: "access", iat: now, exp: now + lifetimeSeconds,
-            jti: Hexadecimal.lower(environment.randomBytes(16)), did: device)
+            jti: Hexadecimal.lower(environment.randomBytes(16)), did: device, sid: family)
         let token = try await keys.sign(claims, header: ["kid": .string(TokenClaims.keyID)])
         return (Secret(token), lifetimeSeconds)
     }

@@ -19,9 +19,10 @@ struct LogIns: Sendable {
     func open(_ profile: UserProfile, device: String?) async throws -> JSONOutput {
         let device = device ?? "server-\(Hexadecimal.lower(environment.randomBytes(8)))"
         let (refresh, stored) = newToken()
+        let family = Hexadecimal.lower(environment.randomBytes(16))
         try await store.openFamily(
-            Hexadecimal.lower(environment.randomBytes(16)), stored, user: profile.id, device: device)
-        let access = try await tokens.issue(user: profile.id, device: device)
+            family, stored, user: profile.id, device: device)
+        let access = try await tokens.issue(user: profile.id, device: device, family: family)
         return .object([
             ("user", profile.json), ("access_token", .string(access.token.reveal())),
             ("access_token_expires_in", .integer(access.lifetimeSeconds)), ("refresh_token", .string(refresh.reveal())),
@@ -40,8 +41,8 @@ struct LogIns: Sendable {
         case .unknown: throw APIProblem(.invalidRefreshToken, "Invalid refresh token")
         case .expired: throw APIProblem(.refreshTokenExpired, "The refresh token has expired")
         case .otherDevice: throw APIProblem(.deviceMismatch, "The refresh token belongs to another device")
-        case .accepted(let user, let device):
-            let access = try await tokens.issue(user: user.text, device: device)
+        case .accepted(let user, let device, let family):
+            let access = try await tokens.issue(user: user.text, device: device, family: family)
             var members: [(String, JSONOutput)] = [
                 ("access_token", .string(access.token.reveal())),
                 ("access_token_expires_in", .integer(access.lifetimeSeconds)),

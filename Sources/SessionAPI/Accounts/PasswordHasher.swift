@@ -11,7 +11,7 @@ final class PasswordHasher: Sendable {
     /// The threads that hash at the same time.
     private static let threadCount = 2
     /// The most passwords that wait or are being hashed; one more is refused as unavailable.
-    private static let queueLimit = 64
+    private static let queueLimit = 32
     private static let keyBytes = 32
 
     private let pool: NIOThreadPool

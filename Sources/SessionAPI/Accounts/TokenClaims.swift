@@ -16,6 +16,8 @@ struct TokenClaims: Sendable, Equatable {
     let expiresAtSeconds: Int64
     /// Seconds since 1970 before which it is not valid, or nil.
     let notBeforeSeconds: Int64?
+    /// The family of refresh tokens that it came with, or nil if it came with none.
+    let family: String?
     /// Whether we signed it; else it comes from the plan's backend, which signs with the same secret and no key id.
     let isOurs: Bool
 
@@ -36,6 +38,7 @@ struct TokenClaims: Sendable, Equatable {
         guard issued != nil || (payload["iat"] == nil && !isOurs) else { return nil }
         guard notBefore != nil || payload["nbf"] == nil else { return nil }
         self.user = user
+        family = isOurs ? payload["sid"]?.string : nil
         self.isOurs = isOurs
         issuedAtSeconds = issued
         expiresAtSeconds = expiry

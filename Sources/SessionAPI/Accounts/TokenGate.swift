@@ -34,10 +34,11 @@ struct TokenGate: Sendable {
     }
 
     private func requireActive(_ claims: TokenClaims, _ nowMicroseconds: Int64) async throws {
-        switch try await store.status(of: claims.user) {
-        case .active: return
-        case .disabled, .deleted: throw APIProblem.invalidUser
-        case nil:
+        switch try await store.status(of: claims.user, family: claims.family) {
+        case .loggedOut: throw APIProblem(.invalidToken, "The log-in has ended")
+        case .known(.active): return
+        case .known: throw APIProblem.invalidUser
+        case .unknown:
             guard !claims.isOurs else { throw APIProblem.invalidUser }
             try await store.adopt(claims.user, nowMicroseconds: nowMicroseconds)
         }

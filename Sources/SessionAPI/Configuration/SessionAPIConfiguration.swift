@@ -40,6 +40,8 @@ package struct SessionAPIConfiguration: Sendable {
     package var requestBurstPerUser = 240
     /// Log-ins of one address and email a minute; 1 to 1,000,000.
     package var loginsPerMinute = 10
+    /// Log-ins, and as many refreshes, of one address a minute, whatever the email; 1 to 1,000,000.
+    package var loginsPerMinuteOfAddress = 60
 
     /// Takes the key of access tokens and leaves everything else at its default.
     package init(tokenSecret: Secret) {
@@ -62,6 +64,7 @@ package struct SessionAPIConfiguration: Sendable {
             ("passwordRounds", Int64(passwordRounds), (isDevelopment ? 1_000 : 600_000)...10_000_000),
             ("requestBurstPerUser", Int64(requestBurstPerUser), 1...1_000_000),
             ("loginsPerMinute", Int64(loginsPerMinute), 1...1_000_000),
+            ("loginsPerMinuteOfAddress", Int64(loginsPerMinuteOfAddress), 1...1_000_000),
         ]
         for (option, value, range) in ranges where !range.contains(value) { throw .init(option: option) }
         // There is no way to send mail yet, so outside development nobody could ever register.

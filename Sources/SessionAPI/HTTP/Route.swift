@@ -94,6 +94,8 @@ struct Call: Sendable {
     let content: RequestContent
     /// What the client's device calls itself, or nil.
     let device: String?
+    /// Whether the change is to be made only if the document is, or is not, of a certain state.
+    let hasPrecondition: Bool
     /// The IP address at the other end of the connection.
     let peerAddress: String
     /// When it happens, in microseconds since 1970.
@@ -121,6 +123,13 @@ struct Call: Sendable {
         return caller
     }
 
+    /// Refuses a condition: a client that sets one must not believe that it was looked at.
+    func requireNoPrecondition() throws(APIProblem) {
+        guard !hasPrecondition else {
+            throw APIProblem(.badRequest, "If-Match and If-None-Match are not supported here")
+        }
+    }
+
     /// Reads the body, where a refusal becomes the 422 or 413 that the client is told.
     func read<Body>(_ body: (RequestContent) throws(RequestFault) -> Body) throws(APIProblem) -> Body {
         do {
@@ -131,17 +140,38 @@ struct Call: Sendable {
     }
 }
 
+/// A body whose bytes are made already.
+struct MadeBody: Sendable {
+    /// The bytes.
+    let bytes: [UInt8]
+    /// The right to so many of them, which ends when they are sent; nil for a small body.
+    let turn: LargeAnswers.Turn?
+}
+
 /// What a handler answers.
 struct Reply: Sendable {
+    /// What is sent.
+    enum Body: Sendable {
+        /// A small value.
+        case json(JSONOutput)
+        /// Bytes that may be many.
+        case made(MadeBody)
+    }
+
     /// The status.
     let status: HTTPResponse.Status
     /// The body.
-    let body: JSONOutput
+    let body: Body
     /// Headers beside those that every answer has.
     var headers: HTTPFields = [:]
 
     init(_ status: HTTPResponse.Status, _ body: JSONOutput) {
         self.status = status
-        self.body = body
+        self.body = .json(body)
+    }
+
+    init(_ status: HTTPResponse.Status, _ body: MadeBody) {
+        self.status = status
+        self.body = .made(body)
     }
 }

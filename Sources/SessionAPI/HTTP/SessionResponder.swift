@@ -11,6 +11,9 @@ import SessionModels
 package struct SessionResponder: HTTPResponder {
     package typealias Context = SessionRequestContext
 
+    /// How much of a large body is sent at once.
+    private static let pieceBytes = 256 * 1_024
+
     private let routes: [Route]
     private let gate: TokenGate
     private let crossOrigin: CrossOriginPolicy
@@ -53,7 +56,11 @@ package struct SessionResponder: HTTPResponder {
         do {
             let call = try await judge(request, route: route, part: part, target: target, context)
             let reply = try await route.respond(call)
-            var answer = response(reply.status, reply.body, isSecret: route.isSecret)
+            var answer =
+                switch reply.body {
+                case .json(let json): response(reply.status, json, isSecret: route.isSecret)
+                case .made(let body): response(reply.status, body)
+                }
             answer.headers.append(contentsOf: reply.headers)
             if call.content.isSanitized { answer.headers[.syncSanitized] = "1" }
             return answer
@@ -66,12 +73,15 @@ package struct SessionResponder: HTTPResponder {
         _ request: Request, route: Route, part: ArraySlice<UInt8>, target: CallTarget,
         _ context: SessionRequestContext
     ) async throws -> Call {
-        let now = environment.nowMicroseconds()
         let caller =
-            route.access == .user ? try await gate.caller(of: request.head, nowMicroseconds: now) : nil
+            route.access == .user
+            ? try await gate.caller(of: request.head, nowMicroseconds: environment.nowMicroseconds()) : nil
+        let content = try await content(of: request, route)
+        // A body may take minutes to arrive: the call happens when it is whole.
         return Call(
-            caller: caller, part: part, target: target, content: try await content(of: request, route),
-            device: device(of: request.head), peerAddress: context.peerAddress, nowMicroseconds: now)
+            caller: caller, part: part, target: target, content: content, device: device(of: request.head),
+            hasPrecondition: request.headers[.ifMatch] != nil || request.headers[.ifNoneMatch] != nil,
+            peerAddress: context.peerAddress, nowMicroseconds: environment.nowMicroseconds())
     }
 
     private func content(of request: Request, _ route: Route) async throws -> RequestContent {
@@ -128,12 +138,29 @@ extension SessionResponder {
     private func response(_ status: HTTPResponse.Status, _ body: JSONOutput, isSecret: Bool) -> Response {
         let bytes = body.bytes
         return Response(
-            status: status,
-            headers: [
-                .contentType: "application/json", .contentLength: String(bytes.count),
-                .cacheControl: isSecret ? "no-store" : "private, no-cache",
-            ],
+            status: status, headers: headers(contentBytes: bytes.count, isSecret: isSecret),
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    /// Sends bytes in pieces, each after the client took the one before; the body's turn ends with them.
+    private func response(_ status: HTTPResponse.Status, _ body: MadeBody) -> Response {
+        Response(
+            status: status, headers: headers(contentBytes: body.bytes.count, isSecret: false),
+            body: ResponseBody(contentLength: body.bytes.count) { writer in
+                var rest = body.bytes[...]
+                while !rest.isEmpty {
+                    try await writer.write(ByteBuffer(bytes: rest.prefix(Self.pieceBytes)))
+                    rest = rest.dropFirst(Self.pieceBytes)
+                }
+                try await writer.finish(nil)
+            })
+    }
+
+    private func headers(contentBytes: Int, isSecret: Bool) -> HTTPFields {
+        [
+            .contentType: "application/json", .contentLength: String(contentBytes),
+            .cacheControl: isSecret ? "no-store" : "private, no-cache",
+        ]
     }
 
     /// The answer to HEAD, which keeps the length of what GET would send.

@@ -2,6 +2,24 @@ import Crypto
 import OSSKit
 import SessionModels
 
+/// How often strangers may try; each limit remembers its own keys, so that one cannot be used to forget another's.
+struct AccountLimits: Sendable {
+    /// Log-ins of one IP address and email.
+    let logIns: RateLimiter
+    /// Log-ins of one IP address, whatever the email.
+    let logInsOfAddress: RateLimiter
+    /// Refreshes of one IP address.
+    let refreshesOfAddress: RateLimiter
+
+    /// Makes the limits that a configuration asks for.
+    init(_ configuration: SessionAPIConfiguration) {
+        let (perEmail, perAddress) = (configuration.loginsPerMinute, configuration.loginsPerMinuteOfAddress)
+        logIns = RateLimiter(burst: perEmail, perMinute: perEmail)
+        logInsOfAddress = RateLimiter(burst: perAddress, perMinute: perAddress)
+        refreshesOfAddress = RateLimiter(burst: perAddress, perMinute: perAddress)
+    }
+}
+
 /// The endpoints of accounts and log-ins.
 ///
 /// Source: session-api.md 4.5.
@@ -16,7 +34,7 @@ struct AccountRoutes: Sendable {
     /// Where everything is kept.
     let store: SQLiteSessionStore
     /// Slows down who guesses.
-    let limiter: RateLimiter
+    let limits: AccountLimits
     /// The options.
     let configuration: SessionAPIConfiguration
     /// Clock and randomness.
@@ -52,7 +70,8 @@ struct AccountRoutes: Sendable {
         let code = newCode()
         try await store.putEmailCode(
             Self.hash(code), email: request.email,
-            expiresAtMicroseconds: call.nowMicroseconds + Self.codeLifetimeSeconds * 1_000_000)
+            expiresAtMicroseconds: call.nowMicroseconds + Self.codeLifetimeSeconds * 1_000_000,
+            nowMicroseconds: call.nowMicroseconds)
         return Reply(
             .ok,
             [
@@ -71,7 +90,7 @@ struct AccountRoutes: Sendable {
 
     private func refresh(_ call: Call) async throws -> Reply {
         let request = try call.read(RefreshRequest.init)
-        try admit(call, Hexadecimal.lower(Self.hash(request.refreshToken)))
+        try limits.refreshesOfAddress.admit(call.peerAddress, nowMicroseconds: call.nowMicroseconds)
         return Reply(.ok, try await logIns.refresh(request))
     }
 
@@ -87,8 +106,9 @@ struct AccountRoutes: Sendable {
     }
 
     private func admit(_ call: Call, _ subject: String) throws(APIProblem) {
+        try limits.logInsOfAddress.admit(call.peerAddress, nowMicroseconds: call.nowMicroseconds)
         let subject = SQLiteSessionStore.uniqueForm(of: subject)
-        try limiter.admit("\(call.peerAddress) \(subject)", nowMicroseconds: call.nowMicroseconds)
+        try limits.logIns.admit("\(call.peerAddress) \(subject)", nowMicroseconds: call.nowMicroseconds)
     }
 
     private func spendCode(_ request: RegisterRequest, _ nowMicroseconds: Int64) async throws {

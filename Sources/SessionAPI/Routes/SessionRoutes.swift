@@ -9,6 +9,8 @@ struct SessionRoutes: Sendable {
     let store: SQLiteSessionStore
     /// Clock and randomness.
     let environment: SessionEnvironment
+    /// Keeps large states few.
+    let largeAnswers = LargeAnswers()
 
     /// One line for each route.
     var routes: [Route] {
@@ -41,6 +43,7 @@ struct SessionRoutes: Sendable {
 
     private func putMemory(_ call: Call) async throws -> Reply {
         let request = try call.read(UpsertMemoryRequest.init)
+        try call.requireNoPrecondition()
         var documents = [DocumentBody(.memory, request.memory)]
         if let agentState = request.agentState { documents.append(DocumentBody(.agentState, agentState)) }
         return reply(.ok, accepted, try await store.putDocuments(documents, in: session(of: call), by: call.author()))
@@ -48,14 +51,18 @@ struct SessionRoutes: Sendable {
 
     private func putReport(_ call: Call) async throws -> Reply {
         let request = try call.read(UpsertReportRequest.init)
+        try call.requireNoPrecondition()
         let report = DocumentBody(.report, text: request.report)
         return reply(.ok, accepted, try await store.putDocuments([report], in: session(of: call), by: call.author()))
     }
 
     private func state(_ call: Call) async throws -> Reply {
-        let state = try await store.sessionState(
-            of: call.user(), chapter: chapter(of: call), course: try call.target.queryValue("course_id"))
-        return Reply(.ok, SessionState.json(of: state))
+        let (user, chapter) = (try call.user(), try chapter(of: call))
+        let course = try call.target.queryValue("course_id")
+        let sizeBytes = try await store.stateBytes(of: user, chapter: chapter, course: course)
+        let turn = sizeBytes >= LargeAnswers.fromBytes ? try await largeAnswers.take() : nil
+        let bytes = try await store.sessionState(of: user, chapter: chapter, course: course)
+        return Reply(.ok, MadeBody(bytes: bytes, turn: turn))
     }
 
     private var accepted: JSONOutput { .object([("accepted", true)]) }

@@ -8,13 +8,19 @@ import SessionModels
 /// desktop looks for them. Source: upload-gateway.md 1 to 3; session-api.md 4.6, rows 6 to 8.
 struct UploadRoutes: Sendable {
     private static let contentType = "text/plain"
+    /// How many seconds a reservation may take without shortening the life of its URL.
+    private static let signingSeconds: Int64 = 5
 
     /// Where everything is kept.
     let store: SQLiteSessionStore
     /// The bucket, or nil where there is none.
     let storage: (any WorkspaceStorage)?
+    /// Frees what expired URLs still charge, or nil where there is no bucket.
+    let settlement: UploadSettlement?
     /// The options.
     let configuration: SessionAPIConfiguration
+    /// The clock.
+    let environment: SessionEnvironment
     /// Told when the bucket cannot be reached.
     let logger: Logger
 
@@ -32,14 +38,18 @@ struct UploadRoutes: Sendable {
         let request = try call.read(UploadURLRequest.init)
         let author = try call.author()
         let file = try WorkspaceFile(user: author.user, chapter: request.chapterID, filename: request.filename)
-        try await reserve(request, file, author)
+        let endsAt = try await reserve(request, file, author)
         guard let storage else {
             return Reply(
                 .ok, ["presigned_url": "http://localhost/dev-no-oss", "oss_key": .string(file.key.text)])
         }
+        // The reservation took time, and its URL must not outlive it; whole seconds, as a signature counts them.
+        let lifetimeSeconds = min(
+            configuration.uploadURLLifetimeSeconds, endsAt / 1_000_000 - environment.nowSeconds)
+        guard lifetimeSeconds > 0 else { throw APIProblem.unavailable }
         let terms = UploadTerms(
             key: file.key, sizeBytes: request.sizeBytes, contentType: Self.contentType,
-            contentMD5: request.contentMD5, lifetimeSeconds: configuration.uploadURLLifetimeSeconds)
+            contentMD5: request.contentMD5, lifetimeSeconds: lifetimeSeconds)
         let upload = try await reach { try await storage.presignPut(terms) }
         let headers = upload.requiredHeaders.map { ($0.name, JSONOutput.string($0.value)) }
         return Reply(
@@ -51,20 +61,40 @@ struct UploadRoutes: Sendable {
     }
 
     /// Reserves room; without a store no URL can be used, so that nothing stays reserved.
-    private func reserve(_ request: UploadURLRequest, _ file: WorkspaceFile, _ author: Author) async throws {
-        let lifetimeSeconds = storage == nil ? 0 : configuration.uploadURLLifetimeSeconds
+    ///
+    /// - Returns: when the reservation ends, in microseconds since 1970; no URL may live longer.
+    private func reserve(
+        _ request: UploadURLRequest, _ file: WorkspaceFile, _ author: Author
+    ) async throws -> Int64 {
+        let lifetimeSeconds = storage == nil ? 0 : configuration.uploadURLLifetimeSeconds + Self.signingSeconds
         let reservation = UploadReservation(
             file: file, sizeBytes: request.sizeBytes, contentMD5: request.contentMD5,
             expiresAtMicroseconds: author.nowMicroseconds + lifetimeSeconds * 1_000_000,
             quotaBytes: configuration.quotaBytes)
-        switch try await store.reserve(reservation, by: author) {
-        case .granted: return
+        var outcome = try await reserved(reservation, author)
+        if case .noRoom = outcome, try await makeRoom(author) {
+            outcome = try await reserved(reservation, author)
+        }
+        switch outcome {
+        case .granted: return reservation.expiresAtMicroseconds
         case .noRoom(let usedBytes): throw quotaProblem(usedBytes)
         case .tooManyPending:
             throw APIProblem(
                 .tooManyRequests, "Too many uploads have not been finished",
                 retryAfterSeconds: Int(configuration.uploadURLLifetimeSeconds))
         }
+    }
+
+    /// Issues no URL while its key is being settled.
+    private func reserved(_ reservation: UploadReservation, _ author: Author) async throws -> ReservationOutcome {
+        try await store.keyTurns.withTurn(of: reservation.file.key.bytes) {
+            try await store.reserve(reservation, by: author)
+        }
+    }
+
+    private func makeRoom(_ author: Author) async throws -> Bool {
+        guard let settlement else { return false }
+        return try await settlement.makeRoom(for: author.user)
     }
 
     private func confirm(_ call: Call) async throws -> Reply {
@@ -74,7 +104,11 @@ struct UploadRoutes: Sendable {
         guard request.objectKey.utf8.elementsEqual(file.key.bytes) else {
             throw APIProblem(.invalidObjectKey, "oss_key does not belong to this user, chapter and filename")
         }
-        switch try await outcome(of: request, file, author) {
+        var outcome = try await outcome(of: request, file, author)
+        if case .noRoom = outcome, try await makeRoom(author) {
+            outcome = try await self.outcome(of: request, file, author)
+        }
+        switch outcome {
         case .confirmed(let usedBytes):
             return Reply(.created, QuotaUse(usedBytes: usedBytes, limitBytes: configuration.quotaBytes).json)
         case .notUploaded:
@@ -94,10 +128,12 @@ struct UploadRoutes: Sendable {
             return try await store.confirmOnTrust(
                 file, sizeBytes: request.sizeBytes, quotaBytes: quotaBytes, by: author)
         }
-        guard let facts = try await reach({ try await storage.head(file.key) }) else { return .notUploaded }
-        let outcome = try await store.confirm(file, facts, quotaBytes: quotaBytes, by: author)
-        if case .sizeMismatch = outcome { try await reach { try await storage.delete(file.key) } }
-        return outcome
+        return try await store.keyTurns.withTurn(of: file.key.bytes) {
+            guard let facts = try await reach({ try await storage.head(file.key) }) else { return .notUploaded }
+            let outcome = try await store.confirm(file, facts, quotaBytes: quotaBytes, by: author)
+            if case .sizeMismatch = outcome { try await reach { try await storage.delete(file.key) } }
+            return outcome
+        }
     }
 
     private func files(_ call: Call) async throws -> Reply {

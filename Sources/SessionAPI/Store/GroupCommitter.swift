@@ -20,7 +20,14 @@ final class GroupCommitter: Sendable {
     /// The most writes that may wait; one more is refused as unavailable.
     static let queueLimit = 4_096
 
+    /// How much is written to the log between two checkpoints, about.
+    private static let checkpointBytes = 4 * 1_024 * 1_024
+    /// What one write puts into the log beside the texts that it brings: a few pages, some shared with its neighbours.
+    private static let estimatedRowBytes = 8 * 1_024
+
     private struct Waiting: Sendable {
+        /// About how many bytes of text it brings.
+        let weightBytes: Int
         /// Runs inside a savepoint and returns whether to keep it and what to tell the caller after the commit.
         let perform: @Sendable (Database) throws -> (keeps: Bool, answer: @Sendable () -> Void)
         let refuse: @Sendable (any Error) -> Void
@@ -30,6 +37,8 @@ final class GroupCommitter: Sendable {
         var queue: [Waiting] = []
         var isDraining = false
         var isBroken = false
+        /// What was written to the log since the last checkpoint, about.
+        var logBytes = 0
     }
 
     private let pool: DatabasePool
@@ -46,13 +55,14 @@ final class GroupCommitter: Sendable {
         self.onFatalFailure = onFatalFailure
     }
 
-    /// Runs a write and returns its value after its commit.
+    /// Runs a write and returns its value after its commit; `weightBytes` is about how much text it brings.
     func write<Value: Sendable>(
-        _ body: @escaping @Sendable (Database) throws -> Completion<Value>
+        weightBytes: Int = 0, _ body: @escaping @Sendable (Database) throws -> Completion<Value>
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
             enqueue(
                 Waiting(
+                    weightBytes: weightBytes,
                     perform: { database in
                         switch try body(database) {
                         case .keep(let value): return (true, { continuation.resume(returning: value) })
@@ -89,10 +99,30 @@ final class GroupCommitter: Sendable {
                     return .commit
                 }
                 for answer in answers { answer() }
+                checkpointIfDue(database, afterBytes: group.reduce(0) { $0 + $1.weightBytes + Self.estimatedRowBytes })
             } catch {
                 noteFailure(error)
                 for waiting in group { waiting.refuse(error) }
             }
+        }
+    }
+
+    /// Moves the log into the database file once enough was written to it.
+    ///
+    /// SQLite would do so by itself, but it ignores a failed flush there, after which the log must not be reused.
+    private func checkpointIfDue(_ database: Database, afterBytes bytes: Int) {
+        let isDue = state.withLock { state in
+            state.logBytes += bytes
+            guard state.logBytes >= Self.checkpointBytes else { return false }
+            state.logBytes = 0
+            return true
+        }
+        guard isDue else { return }
+        do {
+            _ = try database.checkpoint(.passive)
+        } catch {
+            // A reader in the way passes, damage is reported; the writes themselves are in the log and safe.
+            noteFailure(error)
         }
     }
 

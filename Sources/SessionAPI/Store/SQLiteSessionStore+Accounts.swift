@@ -7,6 +7,16 @@ package enum UserStatus: String, Sendable {
     case active, disabled, deleted
 }
 
+/// Whether the bearer of an access token may use the service.
+enum CallerStatus: Sendable {
+    /// There is such a user.
+    case known(UserStatus)
+    /// The user may, but the log-in of the token has ended.
+    case loggedOut
+    /// There is no such user.
+    case unknown
+}
+
 /// A user as the command line lists it.
 package struct UserRow: Sendable {
     /// Who it is.
@@ -73,11 +83,17 @@ extension SQLiteSessionStore {
         }
     }
 
-    /// Whether a user may use the service, or nil if there is no such user.
-    func status(of user: UserID) async throws -> UserStatus? {
+    /// Whether a user may use the service, with an access token of a family of refresh tokens or of none.
+    func status(of user: UserID, family: String?) async throws -> CallerStatus {
         try await read { database in
-            let row = try database.firstRow("SELECT status FROM users WHERE user_id = ?", [user.text])
-            return row.flatMap { UserStatus(rawValue: $0[0]) }
+            let row = try database.firstRow(
+                """
+                SELECT status, EXISTS (SELECT 1 FROM refresh_tokens WHERE family = ?2 AND state = 'revoked')
+                FROM users WHERE user_id = ?1
+                """, [user.text, family])
+            guard let row, let status = UserStatus(rawValue: row[0]) else { return .unknown }
+            let isLoggedOut: Bool = row[1]
+            return status == .active && isLoggedOut ? .loggedOut : .known(status)
         }
     }
 
@@ -147,9 +163,12 @@ extension SQLiteSessionStore {
 // MARK: - Email codes
 
 extension SQLiteSessionStore {
-    /// Keeps a code; the address's earlier ones die.
-    func putEmailCode(_ hash: [UInt8], email: String, expiresAtMicroseconds: Int64) async throws {
+    /// Keeps a code; the address's earlier ones die, and all that have expired go.
+    func putEmailCode(
+        _ hash: [UInt8], email: String, expiresAtMicroseconds: Int64, nowMicroseconds: Int64
+    ) async throws {
         try await write { database in
+            try database.run("DELETE FROM email_codes WHERE expires_at <= ?", [nowMicroseconds])
             try database.run(
                 """
                 INSERT INTO email_codes (email_ci, purpose, code_hash, expires_at) VALUES (?, 'register', ?, ?)

@@ -25,11 +25,14 @@ struct PresentedRefreshToken: Sendable {
 
 /// What a presented refresh token is worth.
 enum RefreshOutcome: Sendable {
-    case accepted(UserID, device: String)
+    case accepted(UserID, device: String, family: String)
     case unknown, expired, otherDevice
 }
 
 extension SQLiteSessionStore {
+    /// How long an expired token is kept: no access token of a family that was revoked may outlive its row.
+    private static let keptAfterExpiryMicroseconds: Int64 = 2 * 86_400_000_000
+
     /// Stores the first token of a new family.
     func openFamily(
         _ family: String, _ token: NewRefreshToken, user: String, device: String
@@ -41,7 +44,8 @@ extension SQLiteSessionStore {
                 ON CONFLICT (user_id, device_id) DO UPDATE SET last_seen_at = excluded.last_seen_at
                 """, [user, device, token.nowMicroseconds])
             try database.run(
-                "DELETE FROM refresh_tokens WHERE user_id = ? AND expires_at < ?", [user, token.nowMicroseconds])
+                "DELETE FROM refresh_tokens WHERE user_id = ? AND expires_at < ?",
+                [user, token.nowMicroseconds - Self.keptAfterExpiryMicroseconds])
             try database.insert(token, user, device, family, generation: 1)
             return .keep(())
         }
@@ -49,8 +53,8 @@ extension SQLiteSessionStore {
 
     /// Judges a token, stores its successor if there is one, and ends what it replaces.
     ///
-    /// A token dies when its successor is first used. One that comes back after that was stolen or leaked: its whole
-    /// family is revoked. Source: session-api.md 4.5.
+    /// A token dies when its successor is first used, and so do the successor's siblings, which were answers that got
+    /// lost. One that comes back after that was stolen or leaked: its whole family is revoked. Source: session-api.md 4.5.
     func present(_ token: PresentedRefreshToken) async throws -> RefreshOutcome {
         try await write { database in
             let row = try database.firstRow(
@@ -70,11 +74,11 @@ extension SQLiteSessionStore {
             if let presented = token.device, !presented.utf8.elementsEqual(device.utf8) {
                 return .discard(.otherDevice)
             }
-            try database.use(family, generation, user.text, device)
+            try database.use(token.hash, family, generation, user.text, device)
             if let successor = token.successor {
                 try database.insert(successor, user.text, device, family, generation: generation + 1)
             }
-            return .keep(.accepted(user, device: device))
+            return .keep(.accepted(user, device: device, family: family))
         }
     }
 
@@ -106,11 +110,15 @@ extension Database {
             ])
     }
 
-    /// Notes that a token is in use: those before it in its family, and the device's earlier families, end.
-    fileprivate func use(_ family: String, _ generation: Int64, _ user: String, _ device: String) throws {
+    /// Notes that a token is in use: those before and beside it in its family, and the device's earlier families, end.
+    fileprivate func use(
+        _ hash: [UInt8], _ family: String, _ generation: Int64, _ user: String, _ device: String
+    ) throws {
         try run(
-            "UPDATE refresh_tokens SET state = 'spent' WHERE family = ? AND generation < ? AND state = 'active'",
-            [family, generation])
+            """
+            UPDATE refresh_tokens SET state = 'spent'
+            WHERE family = ? AND generation <= ? AND token_hash <> ? AND state = 'active'
+            """, [family, generation, Data(hash)])
         try run(
             """
             UPDATE refresh_tokens SET state = 'revoked'

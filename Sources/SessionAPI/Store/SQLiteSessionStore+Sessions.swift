@@ -82,7 +82,7 @@ extension SQLiteSessionStore {
         _ turn: AppendTurnRequest, to session: SessionID, by author: Author
     ) async throws -> (status: TurnStatus, sequence: Int64) {
         let row = TurnRow(turn, session, author)
-        return try await write { database in
+        return try await write(weightBytes: row.sizeBytes) { database in
             let sequence = try database.takeSequence(of: author.user)
             try database.touch(session, sequence, author)
             guard try database.insert(row, sequence) else {
@@ -98,7 +98,9 @@ extension SQLiteSessionStore {
     ///
     /// - Throws: `SESSION_NOT_FOUND`, `SESSION_ACCESS_DENIED`.
     func putDocuments(_ documents: [DocumentBody], in session: SessionID, by author: Author) async throws -> Int64 {
-        try await write { database in
+        // The value that a document replaces is written once more, as a version.
+        let weightBytes = documents.reduce(0) { $0 + 2 * $1.text.utf8.count }
+        return try await write(weightBytes: weightBytes) { database in
             let sequence = try database.takeSequence(of: author.user)
             try database.requireOwner(of: session, author.user)
             var changed: [DocumentKind] = []
@@ -112,31 +114,27 @@ extension SQLiteSessionStore {
         }
     }
 
-    /// The newest session of a chapter with all that belongs to it, from one snapshot, or nil if there is none.
-    func sessionState(of user: UserID, chapter: String, course: String?) async throws -> SessionState? {
+    /// About how many bytes the newest session of a chapter holds; 0 if there is none.
+    func stateBytes(of user: UserID, chapter: String, course: String?) async throws -> Int64 {
         try await read { database in
-            let newest = try database.firstRow(
+            guard let session = try database.newestSession(of: user, chapter, course) else { return 0 }
+            let row = try database.firstRow(
                 """
-                SELECT session_id FROM sessions
-                WHERE user_id = ?1 AND chapter_id = ?2 AND deleted_at IS NULL AND (?3 IS NULL OR course_id = ?3)
-                ORDER BY last_active_at DESC, seq DESC LIMIT 1
-                """, [user.text, chapter, course])
-            guard let newest else { return nil }
-            let session: String = newest[0]
-            let turns = try database.allRows(
-                """
-                SELECT turn_index, user_message, companion_response, turn_outcome, created_at FROM turns
-                WHERE user_id = ? AND session_id = ? ORDER BY turn_index
+                SELECT turn_bytes + (SELECT coalesce(sum(length(CAST(body AS BLOB))), 0) FROM documents
+                    WHERE user_id = ?1 AND session_id = ?2)
+                FROM sessions WHERE user_id = ?1 AND session_id = ?2
                 """, [user.text, session])
-            let documents = try database.allRows(
-                "SELECT kind, body FROM documents WHERE user_id = ? AND session_id = ?", [user.text, session])
-            var bodies: [String: String] = [:]
-            for document in documents { bodies[document[0]] = document[1] }
-            return SessionState(
-                sessionID: session, turns: turns.map(TurnRecord.init(row:)),
-                memory: bodies[DocumentKind.memory.rawValue].map { Array($0.utf8) },
-                report: bodies[DocumentKind.report.rawValue],
-                agentState: bodies[DocumentKind.agentState.rawValue].map { Array($0.utf8) })
+            return row?[0] ?? 0
+        }
+    }
+
+    /// The answer about the newest session of a chapter with all that belongs to it, from one snapshot.
+    ///
+    /// Its bytes are made on the thread that reads, since they can be many.
+    func sessionState(of user: UserID, chapter: String, course: String?) async throws -> [UInt8] {
+        try await read { database in
+            let session = try database.newestSession(of: user, chapter, course)
+            return SessionState.json(of: try session.map { try database.state(of: $0, user) }).bytes
         }
     }
 }
@@ -187,6 +185,33 @@ extension Database {
             [author.user.text, sequence, session?.text, kind, reference, author.device, author.nowMicroseconds])
     }
 
+    fileprivate func newestSession(of user: UserID, _ chapter: String, _ course: String?) throws -> String? {
+        try firstRow(
+            """
+            SELECT session_id FROM sessions
+            WHERE user_id = ?1 AND chapter_id = ?2 AND deleted_at IS NULL AND (?3 IS NULL OR course_id = ?3)
+            ORDER BY last_active_at DESC, seq DESC LIMIT 1
+            """, [user.text, chapter, course]
+        ).map { $0[0] as String }
+    }
+
+    fileprivate func state(of session: String, _ user: UserID) throws -> SessionState {
+        let turns = try allRows(
+            """
+            SELECT turn_index, user_message, companion_response, turn_outcome, created_at FROM turns
+            WHERE user_id = ? AND session_id = ? ORDER BY turn_index
+            """, [user.text, session])
+        let documents = try allRows(
+            "SELECT kind, body FROM documents WHERE user_id = ? AND session_id = ?", [user.text, session])
+        var bodies: [String: String] = [:]
+        for document in documents { bodies[document[0]] = document[1] }
+        return SessionState(
+            sessionID: session, turns: turns.map(TurnRecord.init(row:)),
+            memory: bodies[DocumentKind.memory.rawValue].map { Array($0.utf8) },
+            report: bodies[DocumentKind.report.rawValue],
+            agentState: bodies[DocumentKind.agentState.rawValue].map { Array($0.utf8) })
+    }
+
     /// Refuses a session that is not there or not the user's.
     fileprivate func requireOwner(of session: SessionID, _ user: UserID) throws {
         let row = try firstRow(
@@ -200,7 +225,7 @@ extension Database {
     fileprivate func touch(_ session: SessionID, _ sequence: Int64, _ author: Author) throws {
         let touched = try run(
             """
-            UPDATE sessions SET last_active_at = ?, seq = ?
+            UPDATE sessions SET last_active_at = max(last_active_at, ?), seq = ?
             WHERE user_id = ? AND session_id = ? AND deleted_at IS NULL
             """, [author.nowMicroseconds, sequence, author.user.text, session.text])
         if touched == 0 {

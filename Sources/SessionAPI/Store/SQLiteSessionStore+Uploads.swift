@@ -42,8 +42,8 @@ extension SQLiteSessionStore {
             let granted = try database.run(
                 """
                 INSERT INTO upload_urls
-                    (user_id, chapter_id, filename, oss_key, size_bytes, content_md5, created_at, expires_at)
-                SELECT ?1, ?5, ?6, ?3, ?4, ?7, ?2, ?8
+                    (user_id, chapter_id, filename, oss_key, size_bytes, content_md5, created_at, expires_at, settled_at)
+                SELECT ?1, ?5, ?6, ?3, ?4, ?7, ?2, ?8, iif(?8 > ?2, NULL, ?2)
                 WHERE (\(Self.chargeWithNewSize)) <= ?9
                 AND (SELECT count(*) FROM upload_urls
                     WHERE user_id = ?1 AND state = 'pending' AND expires_at > ?2) < ?10
@@ -73,12 +73,16 @@ extension SQLiteSessionStore {
             let sequence = try database.takeSequence(of: author.user)
             let confirmed = try database.confirmedFile(file)
             if let confirmed, confirmed.isSame(as: facts) {
-                let isNewerPending = try database.isPending(file, after: confirmed.uploadID, author)
-                guard !isNewerPending else { return .discard(.notUploaded) }
-                return .discard(.confirmed(usedBytes: try database.usedBytes(of: author.user)))
+                guard let pendingBytes = try database.newestPending(file, after: confirmed.uploadID, author) else {
+                    return .discard(.confirmed(usedBytes: try database.usedBytes(of: author.user)))
+                }
+                // A store tells times in seconds: the same content again within one looks as if nothing was uploaded.
+                guard pendingBytes == facts.lengthBytes, confirmed.hasContent(of: facts) else {
+                    return .discard(.notUploaded)
+                }
             }
             guard let upload = try database.matchUpload(file, facts.lengthBytes) else {
-                guard try database.hasUploads(file) else { return .discard(.notUploaded) }
+                guard try database.hasChangedSincePending(file, facts) else { return .discard(.notUploaded) }
                 try database.reject(file)
                 try database.noteChange(sequence, nil, "file", nil, author)
                 return .keep(.sizeMismatch)
@@ -126,13 +130,15 @@ extension SQLiteSessionStore {
         }
     }
 
-    /// What a user is charged if key ?3 gets an object of ?4 bytes: for each key the most that it can hold, at time ?2.
+    /// What a user is charged if key ?3 gets an object of ?4 bytes: for each key the most that it can hold.
+    ///
+    /// A URL charges until it is settled, whatever its expiry: what was uploaded with it may be there for ever.
     fileprivate static let chargeWithNewSize = """
         SELECT coalesce(sum(charge), 0) FROM (
             SELECT max(size_bytes) AS charge FROM (
                 SELECT oss_key, size_bytes FROM files WHERE user_id = ?1
                 UNION ALL
-                SELECT oss_key, size_bytes FROM upload_urls WHERE user_id = ?1 AND expires_at > ?2
+                SELECT oss_key, size_bytes FROM upload_urls WHERE user_id = ?1 AND settled_at IS NULL
                 UNION ALL
                 SELECT ?3, ?4)
             GROUP BY oss_key)
@@ -144,7 +150,7 @@ extension SQLiteSessionStore {
             SELECT max(size_bytes) AS charge FROM (
                 SELECT oss_key, size_bytes FROM files WHERE user_id = ?1 AND oss_key <> ?3
                 UNION ALL
-                SELECT oss_key, size_bytes FROM upload_urls WHERE user_id = ?1 AND expires_at > ?2
+                SELECT oss_key, size_bytes FROM upload_urls WHERE user_id = ?1 AND settled_at IS NULL
                 UNION ALL
                 SELECT ?3, ?4)
             GROUP BY oss_key)
@@ -160,12 +166,24 @@ private struct FileEntry: Sendable {
 }
 
 /// What is on record about a confirmed file's object.
-private struct ConfirmedFile {
+struct ConfirmedFile {
+    /// The object's size.
     let sizeBytes: Int64
+    /// The object's ETag, or nil.
     let etag: String?
+    /// The object's CRC-64, or nil.
+    let crc64: String?
+    /// When the object was written in seconds since 1970, or nil.
     let modifiedAtSeconds: Int64?
+    /// The URL that it was uploaded with.
     let uploadID: Int64
 
+    /// Whether an object's checksums are those of the one that was confirmed.
+    func hasContent(of facts: StoredObjectFacts) -> Bool {
+        sizeBytes == facts.lengthBytes && etag == facts.etag && crc64 == facts.crc64.map { String($0) }
+    }
+
+    /// Whether the object is still the one that was confirmed.
     func isSame(as facts: StoredObjectFacts) -> Bool {
         sizeBytes == facts.lengthBytes && etag == facts.etag && modifiedAtSeconds == facts.modifiedAtSeconds
     }
@@ -187,33 +205,43 @@ extension Database {
         return row?[0] ?? 0
     }
 
-    /// Forgets URLs that expired a day ago.
+    /// Forgets URLs that were settled a day ago.
     fileprivate func pruneUploads(_ author: Author) throws {
         try run(
-            "DELETE FROM upload_urls WHERE user_id = ? AND expires_at < ?",
+            "DELETE FROM upload_urls WHERE user_id = ? AND settled_at < ?",
             [author.user.text, author.nowMicroseconds - 86_400_000_000])
     }
 
-    fileprivate func confirmedFile(_ file: WorkspaceFile) throws -> ConfirmedFile? {
+    /// What is on record about a file, or nil if it was never confirmed.
+    func confirmedFile(_ file: WorkspaceFile) throws -> ConfirmedFile? {
         try firstRow(
             """
-            SELECT size_bytes, etag, modified_at, upload_id FROM files
+            SELECT size_bytes, etag, modified_at, upload_id, crc64 FROM files
             WHERE user_id = ? AND chapter_id = ? AND filename = ?
             """, [file.user.text, file.chapter, file.filename]
-        ).map { ConfirmedFile(sizeBytes: $0[0], etag: $0[1], modifiedAtSeconds: $0[2], uploadID: $0[3]) }
+        ).map {
+            ConfirmedFile(
+                sizeBytes: $0[0], etag: $0[1], crc64: $0[4], modifiedAtSeconds: $0[2], uploadID: $0[3])
+        }
     }
 
-    fileprivate func isPending(_ file: WorkspaceFile, after upload: Int64, _ author: Author) throws -> Bool {
+    /// The size of the newest pending URL of a key that was issued after another one, or nil if there is none.
+    fileprivate func newestPending(_ file: WorkspaceFile, after upload: Int64, _ author: Author) throws -> Int64? {
         try firstRow(
             """
-            SELECT 1 FROM upload_urls WHERE user_id = ? AND oss_key = ? AND state = 'pending' AND id > ?
-                AND expires_at > ?
-            """, [file.user.text, file.key.text, upload, author.nowMicroseconds]) != nil
+            SELECT size_bytes FROM upload_urls WHERE user_id = ? AND oss_key = ? AND state = 'pending' AND id > ?
+                AND expires_at > ? ORDER BY id DESC LIMIT 1
+            """, [file.user.text, file.key.text, upload, author.nowMicroseconds]
+        ).map { $0[0] as Int64 }
     }
 
-    fileprivate func hasUploads(_ file: WorkspaceFile) throws -> Bool {
-        try firstRow(
-            "SELECT 1 FROM upload_urls WHERE user_id = ? AND oss_key = ?", [file.user.text, file.key.text]) != nil
+    /// Whether an object was written after the oldest pending URL of its key was issued, as far as the store tells.
+    fileprivate func hasChangedSincePending(_ file: WorkspaceFile, _ facts: StoredObjectFacts) throws -> Bool {
+        let row = try firstRow(
+            "SELECT min(created_at) FROM upload_urls WHERE user_id = ? AND oss_key = ? AND state = 'pending'",
+            [file.user.text, file.key.text])
+        guard let issued: Int64 = row?[0], let modified = facts.modifiedAtSeconds else { return false }
+        return modified >= issued / 1_000_000
     }
 
     /// Marks the URLs of a key that were issued for a size as used, and returns the newest of them.

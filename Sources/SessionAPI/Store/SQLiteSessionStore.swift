@@ -18,6 +18,9 @@ package final class SQLiteSessionStore: Sendable {
     /// The connections that read at the same time.
     private static let readerCount = 4
 
+    /// Who may look at a file's object and act on what was seen.
+    let keyTurns = KeyTurns()
+
     private let pool: DatabasePool
     private let committer: GroupCommitter
 
@@ -42,6 +45,8 @@ package final class SQLiteSessionStore: Sendable {
         pool = try DatabasePool(path: path, configuration: configuration)
         try pool.writeWithoutTransaction(Self.makeDurable)
         try SessionMigrations.migrator.migrate(pool)
+        // What the last run left in the log; from here on the committer makes the checkpoints.
+        try pool.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
         committer = GroupCommitter(pool: pool) { error in
             logger.critical("session store failed, no more writes", metadata: ["error": "\(type(of: error))"])
             onFatalFailure()
@@ -53,12 +58,12 @@ package final class SQLiteSessionStore: Sendable {
         try pool.close()
     }
 
-    /// Runs a write in the next commit.
+    /// Runs a write in the next commit; `weightBytes` is about how much text it brings.
     func write<Value: Sendable>(
-        _ body: @escaping @Sendable (Database) throws -> Completion<Value>
+        weightBytes: Int = 0, _ body: @escaping @Sendable (Database) throws -> Completion<Value>
     ) async throws -> Value {
         do {
-            return try await committer.write(body)
+            return try await committer.write(weightBytes: weightBytes, body)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
             throw APIProblem(.storageFull, "The service has no room left", retryAfterSeconds: 60)
         }
@@ -79,10 +84,10 @@ package final class SQLiteSessionStore: Sendable {
 
     /// Sets what durability rests on, and reads it back: the pool itself sets `synchronous` lower when it opens.
     private static func makeDurable(_ database: Database) throws {
-        try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000")
+        try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0")
         let wanted = [
             "synchronous": "2", "journal_mode": "wal", "foreign_keys": "1", "trusted_schema": "0",
-            "cell_size_check": "1",
+            "cell_size_check": "1", "wal_autocheckpoint": "0",
         ]
         for (name, value) in wanted {
             let found = try Row.fetchOne(database, sql: "PRAGMA \(name)").map { row -> DatabaseValue in row[0] }

@@ -10,6 +10,7 @@ enum SessionMigrations {
         migrator.registerMigration("1 accounts") { try $0.execute(sql: accounts) }
         migrator.registerMigration("2 sessions") { try $0.execute(sql: sessions) }
         migrator.registerMigration("3 files") { try $0.execute(sql: files) }
+        migrator.registerMigration("4 settlement") { try $0.execute(sql: settlement) }
         return migrator
     }
 
@@ -172,5 +173,11 @@ enum SessionMigrations {
             UNIQUE (user_id, chapter_id, filename)
         ) STRICT;
         CREATE INDEX files_by_time ON files (user_id, submitted_at);
+        """
+
+    private static let settlement = """
+        ALTER TABLE upload_urls ADD COLUMN settled_at INTEGER;
+        CREATE INDEX upload_urls_unsettled ON upload_urls (user_id, oss_key, expires_at) WHERE settled_at IS NULL;
+        CREATE INDEX email_codes_by_expiry ON email_codes (expires_at);
         """
 }
