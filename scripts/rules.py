@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ALLOWED_IMPORTS = {
     "CLibLZMA": set(),
     "CLibXML2": set(),
+    "CMalloc": set(),
     "OSSKit": {"CLibXML2", "CLibLZMA"},
     "OSSClient": {"OSSKit"},
     "ObjectStore": {"OSSKit"},
@@ -28,7 +29,7 @@ ALLOWED_IMPORTS = {
     "SessionSync": {"SessionModels", "OSSClient", "OSSKit"},
     "GatewayCLI": {
         "StorageGateway", "ObjectStore", "SessionAPI", "SessionModels", "SessionSync", "HTTPFront", "OSSClient",
-        "OSSKit",
+        "OSSKit", "CMalloc",
     },
 }
 
@@ -36,10 +37,11 @@ ALLOWED_IMPORTS = {
 OWNERS = {
     "CLibXML2": ["OSSKit/XML"],
     "CLibLZMA": ["OSSKit"],
+    "CMalloc": ["GatewayCLI"],
     "CPostgres": ["SessionAPI"],
     "GRDB": ["ObjectStore", "SessionAPI"],
     "JWTKit": ["SessionAPI"],
-    "AsyncHTTPClient": ["OSSClient", "GatewayCLI"],  # the CLI opens and closes the client that OSSClient is given
+    "AsyncHTTPClient": ["OSSClient"],
     "ArgumentParser": ["GatewayCLI"],
     "Configuration": ["GatewayCLI"],
     "Crypto": ["OSSKit", "ObjectStore", "SessionAPI"],

@@ -25,17 +25,36 @@ struct SessionAPIService: Service {
         let sessions = try await openSessions(ossEndpoint: endpoint)
         let outcome: Result<Void, any Error>
         do {
-            try await sessions.listener(
-                address: configuration.apiListen, logger: logger, libraryLogger: libraryLogger
-            ) { port in
-                announce(apiPort: port, ossEndpoint: configuration.ossPublicEndpoint ?? endpoint)
-            }.run()
+            try await serve(sessions, ossEndpoint: endpoint)
             outcome = .success(())
         } catch {
             outcome = .failure(error)
         }
         try await sessions.close()
         try outcome.get()
+    }
+
+    /// Answers requests until the service is asked to stop, and settles uploads beside that.
+    private func serve(_ sessions: Sessions, ossEndpoint endpoint: String) async throws {
+        let listener = sessions.listener(
+            address: configuration.apiListen, logger: logger, libraryLogger: libraryLogger
+        ) { port in
+            announce(apiPort: port, ossEndpoint: configuration.ossPublicEndpoint ?? endpoint)
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            if let settlement = sessions.settlement {
+                group.addTask {
+                    do {
+                        try await settlement.run()
+                    } catch is CancellationError {
+                        return
+                    }
+                }
+            }
+            try await listener.run()
+            group.cancelAll()
+            try await group.waitForAll()
+        }
     }
 
     /// The endpoint by which this process reaches the store.

@@ -28,6 +28,9 @@ struct Sessions {
     static let environment = SessionEnvironment(
         nowMicroseconds: SystemEnvironment.nowMicroseconds, randomBytes: SystemEnvironment.randomBytes)
 
+    /// Settles uploads whose URLs are over; nil without an object store.
+    let settlement: UploadSettlement?
+
     private let store: SQLiteSessionStore
     private let responder: SessionResponder
     private let connections: OSSConnections
@@ -42,6 +45,8 @@ struct Sessions {
         var options = SessionAPIConfiguration(tokenSecret: tokenSecret)
         options.isDevelopment = configuration.isDemo
         options.allowedOrigins = configuration.isDemo ? ["*"] : []
+        // Whoever tries things out makes accounts by the dozen, all from one address.
+        if configuration.isDemo { options.loginsPerMinuteOfAddress = 100_000 }
         options.confirmMode = configuration.confirmLooksAtObjects ? .verifying : .trusting
         let store = try await openStore(folder, logger: logger)
         let accounts = Accounts(store: store, configuration: options, environment: environment)
@@ -62,7 +67,11 @@ struct Sessions {
             let storage = try configuration.confirmLooksAtObjects ? workspace.storage(connections) : nil
             let responder = try await SessionAPI.makeResponder(
                 configuration: options, store: store, storage: storage, environment: environment, logger: logger)
-            return Sessions(store: store, responder: responder, connections: connections)
+            let settlement = storage.map {
+                UploadSettlement(store: store, storage: $0, environment: environment, logger: logger)
+            }
+            return Sessions(
+                settlement: settlement, store: store, responder: responder, connections: connections)
         } catch {
             try await connections.shutdown()
             throw error
