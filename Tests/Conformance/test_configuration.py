@@ -319,15 +319,23 @@ class TestCommands:
         assert server.stop() == 0
         data = ("--data", str(server.data))
         assert DEMO_EMAIL in run_command("users", "list", *data).stdout
-        made = run_command("users", "create", "new@example.com", *data, typed="a-long-Passw0rd\n")
-        assert made.returncode == 0, made.stderr
-        assert run_command("users", "disable", DEMO_EMAIL, *data).returncode == 0
+        for email in ("new@example.com", "gone@example.com"):
+            made = run_command("users", "create", email, *data, typed="a-long-Passw0rd\n")
+            assert made.returncode == 0, made.stderr
+        assert run_command("users", "disable", "gone@example.com", *data).returncode == 0
         assert run_command("users", "disable", "nobody@example.com", *data).returncode == 65
         server.start()
         SessionClient(server.api).log_in("new@example.com", "a-long-Passw0rd")
         refused_account = SessionClient(server.api).post(
-            "/v1/auth/login", {"email": DEMO_EMAIL, "password": DEMO_PASSWORD})
+            "/v1/auth/login", {"email": "gone@example.com", "password": "a-long-Passw0rd"})
         assert refused_account.status_code == 401
+
+    def test_the_demo_account_lives_only_while_demo_is_on(self, new_gateway):
+        login = {"email": DEMO_EMAIL, "password": DEMO_PASSWORD}
+        for demo, status in ((True, 200), (False, 401), (True, 200)):
+            server = new_gateway(demo=demo).start()
+            assert SessionClient(server.api).post("/v1/auth/login", login).status_code == status
+            assert server.stop() == 0
 
 
 def wait_until(is_so, seconds: float = 6) -> None:
