@@ -134,13 +134,19 @@ class Writer:
         operations, weights = zip(*OPERATIONS)
         self.numbers.choices(operations, weights)[0](self)
 
-    def run(self, stop: threading.Event) -> None:
-        """Does one operation after the other until it is told to stop or the server goes away."""
+    def run(self, stop: threading.Event, may_fail: threading.Event) -> None:
+        """Does one operation after the other until it is told to stop or the server goes away.
+
+        Once `may_fail` is set, an answer of the 500 class ends it too; the operation is then one without an answer.
+        """
         try:
             while not stop.is_set():
                 self.step()
         except (OSError, http.client.HTTPException):
             pass
+        except Refused as refusal:
+            if not may_fail.is_set() or refusal.answer.status < 500:
+                raise
         finally:
             self._client.close()
 
@@ -221,10 +227,12 @@ class Load:
 
     writers: list[Writer]
     stop: threading.Event = field(default_factory=threading.Event)
+    may_fail: threading.Event = field(default_factory=threading.Event)
+    """Set before the disk is taken away: a server without a disk may say so."""
 
     def __post_init__(self) -> None:
         self._pool = ThreadPoolExecutor(len(self.writers))
-        self._running = [self._pool.submit(writer.run, self.stop) for writer in self.writers]
+        self._running = [self._pool.submit(writer.run, self.stop, self.may_fail) for writer in self.writers]
 
     def join(self) -> None:
         """Waits until all writers have ended; raises what one of them raised."""
