@@ -7,12 +7,15 @@ extension DiskStore {
     /// - Throws: `NoSuchKey`.
     package func object(in bucket: BucketRecord, key: ObjectKey) async throws -> ObjectRecord {
         try requireOpen()
-        return try await database.read { database in
-            guard let record = try ObjectTable.find(key, inBucket: bucket.id, database) else {
-                throw DiskStore.noSuchKey(key)
+        let row = ObjectRowKey(bucketID: bucket.id, key: key.bytes)
+        return try await caches.objects.value(of: row, costBytes: { RowCaches.costBytes(of: $0.record) }) {
+            try await database.read { database in
+                guard let record = try ObjectTable.find(key, inBucket: bucket.id, database) else {
+                    throw DiskStore.noSuchKey(key)
+                }
+                return CachedObject(record: record)
             }
-            return record
-        }
+        }.record
     }
 
     /// Opens the bytes of an object that was looked up; they stay readable whatever is written meanwhile.
@@ -25,9 +28,11 @@ extension DiskStore {
         let sizeBytes = range.upperBound - range.lowerBound
         guard !range.isEmpty else { return ObjectReader(first: ByteBuffer(), rest: nil, sizeBytes: 0) }
         guard let blob = record.body.blob else {
-            let bytes = try await database.read { try BodyTable.inlineBytes(of: record, in: $0) }
-            let slice = bytes.dropFirst(Int(range.lowerBound)).prefix(Int(sizeBytes))
-            return ObjectReader(first: ByteBuffer(bytes: slice), rest: nil, sizeBytes: sizeBytes)
+            let bytes = try await inlineBytes(of: record)
+            guard let slice = bytes.getSlice(at: Int(range.lowerBound), length: Int(sizeBytes)) else {
+                throw StoreFailure.rangeIsOutside
+            }
+            return ObjectReader(first: slice, rest: nil, sizeBytes: sizeBytes)
         }
         let (blobs, fatality) = (blobs, fatality)
         do {
@@ -38,6 +43,22 @@ extension DiskStore {
         } catch {
             throw fatality.translate(error)
         }
+    }
+
+    /// A body that is a row: as it was checked when it was read before, or read and checked now.
+    private func inlineBytes(of record: ObjectRecord) async throws -> ByteBuffer {
+        let row = ObjectRowKey(bucketID: record.bucketID, key: record.key.bytes)
+        // The number of a body is never used again, and a body never changes.
+        if let cached = caches.objects.value(of: row), cached.record.body == record.body, let body = cached.body {
+            return body
+        }
+        let body = try await database.read { ByteBuffer(bytes: try BodyTable.inlineBytes(of: record, in: $0)) }
+        caches.objects.extend(row, byBytes: body.capacity) { cached in
+            guard cached.record.body == record.body, cached.body == nil else { return false }
+            cached.body = body
+            return true
+        }
+        return body
     }
 
     /// One page of the objects of a bucket, from one state of it.

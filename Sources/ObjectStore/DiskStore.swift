@@ -15,6 +15,7 @@ package final class DiskStore: Sendable {
     let database: MetadataDatabase
     let committer: Committer
     let fatality: Fatality
+    let caches: RowCaches
     private let threads: WorkerThreads
     let freeSpace: FreeSpace
     private let isClosed = Atomic<Bool>(false)
@@ -49,11 +50,13 @@ package final class DiskStore: Sendable {
         self.fatality = Fatality(onFatal: environment.onFatal)
         self.disk = disk
         try StoreFolder.prepare(disk)
+        self.caches = RowCaches(limitBytes: configuration.cacheLimitBytes)
         self.blobs = BlobFolder(
             disk: disk, threads: threads, randomBytes: environment.randomBytes, fatality: fatality)
         do {
             self.database = try MetadataDatabase(
-                disk: disk, readConnections: configuration.readConnections, fatality: fatality)
+                disk: disk, readConnections: configuration.readConnections, fatality: fatality,
+                changes: ChangeObserver(caches))
         } catch let error as DatabaseError {
             throw StoreFailure.database(resultCode: error.extendedResultCode.rawValue)
         }
@@ -95,6 +98,9 @@ package final class DiskStore: Sendable {
         let counts = committer.counts
         return (counts.commits, counts.changes)
     }
+
+    /// How many bytes of rows and small bodies are kept in memory for reads now.
+    package var cachedBytes: Int { caches.buckets.costBytes + caches.objects.costBytes }
 
     /// Refuses a call after `close()`.
     func requireOpen() throws(StoreFailure) {
