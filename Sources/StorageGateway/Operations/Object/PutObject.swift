@@ -20,7 +20,7 @@ enum PutObject {
             try check(summary, call: call, contentMD5: reader.contentMD5)
             let object = try await call.store.put(
                 upload, in: bucket, key: key, attributes: attributes, condition: condition)
-            return OSSAnswer(headers: object.writtenHeaders + [("Content-MD5", Base64.encode(object.md5))])
+            return OSSAnswer(headers: object.writtenHeaders + [("Content-MD5", Base64.encode(summary.md5))])
         } catch {
             await upload.discard()
             throw error
