@@ -70,7 +70,7 @@ extension DiskStore {
             }
             guard bucket.ownerID == ownerID else { throw OSSError(.accessDenied) }
             let hasObjects = try BucketTable.hasObjects(bucket.id, in: database)
-            guard try !hasObjects, !UploadTable.exists(inBucket: bucket.id, in: database) else {
+            guard !hasObjects, try !UploadTable.exists(inBucket: bucket.id, in: database) else {
                 throw OSSError(.bucketNotEmpty, fields: [("BucketName", name.text)])
             }
             try BucketTable.delete(bucket.id, in: database)

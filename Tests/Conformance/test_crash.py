@@ -8,6 +8,7 @@ import os
 import random
 import threading
 import time
+import xml.etree.ElementTree as ElementTree
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -20,6 +21,7 @@ ROUNDS = int(os.environ.get("CONFORMANCE_KILL_ROUNDS") or 20)
 WRITERS = 8
 SIZES = [0, 1, 100, 4096, 30_000, 32 * 1024 + 1, 200_000, 1_500_000]
 WEIGHTS = [1, 1, 4, 8, 3, 3, 3, 1]
+PART = 100 * 1024
 
 
 @dataclass
@@ -51,7 +53,7 @@ class Client:
     def send(self, request: Request) -> tuple[int, bytes]:
         signed = sign_v4_header(request, self._credentials)
         self._connection.request(request.method, signed.target, body=request.body or None, headers={
-            **dict(signed.headers), **({"Content-Length": str(len(request.body))} if request.method == "PUT" else {})})
+            **dict(signed.headers), **({"Content-Length": str(len(request.body))} if request.method in ("PUT", "POST") else {})})
         answer = self._connection.getresponse()
         return answer.status, answer.read()
 
@@ -59,10 +61,31 @@ class Client:
         self._connection.close()
 
 
+def put_in_parts(client: Client, bucket: str, name: str, journal: Journal, numbers: random.Random) -> None:
+    """Uploads an object in parts, one of them twice; it counts as attempted from before its completion is sent."""
+    status, answer = client.send(Request("POST", bucket, name, query=(("uploads", ""),)))
+    assert status == 200, status
+    upload_id = ElementTree.fromstring(answer).findtext("UploadId")
+    bodies = [numbers.randbytes(PART + numbers.randrange(50_000)) for _ in range(numbers.randrange(3))]
+    bodies.append(numbers.randbytes(numbers.choices(SIZES, WEIGHTS)[0]))
+    parts = ""
+    for number, body in enumerate([numbers.randbytes(10), *bodies]):
+        query = (("partNumber", str(max(number, 1))), ("uploadId", upload_id))
+        status, _ = client.send(Request("PUT", bucket, name, query=query, body=body))
+        assert status == 200, status
+        if number:
+            parts += f"<Part><PartNumber>{number}</PartNumber><ETag>{hashlib.md5(body).hexdigest()}</ETag></Part>"
+    journal.attempted[name] = hashlib.md5(b"".join(bodies)).hexdigest().upper()
+    document = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
+    status, _ = client.send(Request("POST", bucket, name, query=(("uploadId", upload_id),), body=document))
+    assert status == 200, status
+    journal.acknowledged.add(name)
+
+
 def write_until_it_ends(
     client: Client, bucket: str, prefix: str, journal: Journal, numbers: random.Random, started: threading.Barrier,
 ) -> None:
-    """Puts, overwrites and deletes until the connection breaks."""
+    """Puts, in one piece and in parts, overwrites and deletes until the connection breaks."""
     hot, count = f"{prefix}/hot", 0
     started.wait()
     try:
@@ -84,6 +107,9 @@ def write_until_it_ends(
                 journal.deleted.add(victim)
                 continue
             name = f"{prefix}/{count:06d}"
+            if count % 6 == 0:
+                put_in_parts(client, bucket, name, journal, numbers)
+                continue
             journal.attempted[name] = digest
             status, _ = client.send(Request("PUT", bucket, name, body=body))
             assert status == 200, status
