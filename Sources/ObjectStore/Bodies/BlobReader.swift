@@ -4,7 +4,7 @@ import OSSKit
 /// What is left to be read of a blob.
 struct BlobReader: ChunkSource {
     private let folder: BlobFolder
-    private let file: OpenFile
+    private let file: any DiskFile
     private let trailer: BlobTrailer
     private let range: Range<Int64>
 
