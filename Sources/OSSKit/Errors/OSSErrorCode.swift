@@ -20,6 +20,8 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case invalidDigest = "InvalidDigest"
     case invalidEncryptionAlgorithmError = "InvalidEncryptionAlgorithmError"
     case invalidObjectName = "InvalidObjectName"
+    case invalidPart = "InvalidPart"
+    case invalidPartOrder = "InvalidPartOrder"
     case invalidPolicyDocument = "InvalidPolicyDocument"
     case invalidRange = "InvalidRange"
     case invalidRequest = "InvalidRequest"
@@ -31,6 +33,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case missingContentLength = "MissingContentLength"
     case noSuchBucket = "NoSuchBucket"
     case noSuchKey = "NoSuchKey"
+    case noSuchUpload = "NoSuchUpload"
     case noSuchVersion = "NoSuchVersion"
     case notImplemented = "NotImplemented"
     case preconditionFailed = "PreconditionFailed"
@@ -94,6 +97,12 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .invalidEncryptionAlgorithmError:
             Row(400, "The Encryption request you specified is not valid. Supported value: AES256/SM4/KMS.")
         case .invalidObjectName: Row(400, "The specified object is not valid.")
+        case .invalidPart:
+            Row(
+                400,
+                "One or more of the specified parts could not be found or the specified entity tag might not have"
+                    + " matched the part's entity tag.")
+        case .invalidPartOrder: Row(400, "The list of parts was not in ascending order.", "0042-00000209")
         case .invalidPolicyDocument: Row(400, "The content of the form does not meet the conditions of the policy.")
         case .invalidRange: Row(416, "The requested range cannot be satisfied")
         case .invalidRequest: Row(400, "The request is invalid.")
@@ -110,6 +119,11 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .missingContentLength: Row(411, "You must provide the Content-Length HTTP header.")
         case .noSuchBucket: Row(404, "The specified bucket does not exist.", "0015-00000101")
         case .noSuchKey: Row(404, "The specified key does not exist.", "0026-00000001")
+        case .noSuchUpload:
+            Row(
+                404,
+                "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted"
+                    + " or completed.", "0042-00000002")
         case .noSuchVersion: Row(404, "The specified version does not exist.")
         case .notImplemented: Row(400, "A header you provided implies functionality that is not implemented.")
         case .preconditionFailed:
