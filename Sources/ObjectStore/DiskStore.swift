@@ -10,7 +10,7 @@ import Synchronization
 package final class DiskStore: Sendable {
     let configuration: StoreConfiguration
     let environment: StoreEnvironment
-    let folder: StoreFolder
+    let disk: any Disk
     let blobs: BlobFolder
     let database: MetadataDatabase
     let committer: Committer
@@ -27,29 +27,40 @@ package final class DiskStore: Sendable {
         _ configuration: StoreConfiguration, environment: StoreEnvironment
     ) async throws -> DiskStore {
         let threads = WorkerThreads(count: configuration.ioThreads)
-        return try await threads.run { try DiskStore(configuration, environment, threads) }
+        return try await threads.run {
+            let disk = try configuration.disk ?? RealDisk(configuration.folder, threads: threads)
+            try disk.lock()
+            do {
+                return try DiskStore(configuration, environment, disk, threads)
+            } catch {
+                disk.unlock()
+                throw error
+            }
+        }
     }
 
     private init(
-        _ configuration: StoreConfiguration, _ environment: StoreEnvironment, _ threads: WorkerThreads
+        _ configuration: StoreConfiguration, _ environment: StoreEnvironment, _ disk: any Disk,
+        _ threads: WorkerThreads
     ) throws {
         self.configuration = configuration
         self.environment = environment
         self.threads = threads
         self.fatality = Fatality(onFatal: environment.onFatal)
-        self.folder = try StoreFolder.open(configuration.folder, threads: threads)
+        self.disk = disk
+        try StoreFolder.prepare(disk)
         self.blobs = BlobFolder(
-            root: folder.blobs, threads: threads, randomBytes: environment.randomBytes, fatality: fatality)
+            disk: disk, threads: threads, randomBytes: environment.randomBytes, fatality: fatality)
         do {
             self.database = try MetadataDatabase(
-                path: folder.databasePath, readConnections: configuration.readConnections, fatality: fatality)
+                disk: disk, readConnections: configuration.readConnections, fatality: fatality)
         } catch let error as DatabaseError {
             throw StoreFailure.database(resultCode: error.extendedResultCode.rawValue)
         }
-        try folder.root.syncEverything()
+        try disk.syncFolder("")
         self.committer = Committer(database: database, fatality: fatality, configuration: configuration)
         self.freeSpace = FreeSpace(
-            folder: folder, threads: threads, floorBytes: configuration.freeSpaceFloorBytes, now: environment.now)
+            disk: disk, threads: threads, floorBytes: configuration.freeSpaceFloorBytes, now: environment.now)
     }
 
     /// Commits what waits, moves the database's log into its file and gives the folder back.
@@ -60,7 +71,7 @@ package final class DiskStore: Sendable {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         try await committer.close()
         try await database.stopReaders()
-        let (database, folder) = (database, folder)
+        let (database, disk) = (database, disk)
         let outcome: Result<Void, any Error>
         do {
             try await threads.run { try database.close() }
@@ -69,7 +80,7 @@ package final class DiskStore: Sendable {
             outcome = .failure(fatality.translate(error))
         }
         try await threads.stop()
-        folder.unlock()
+        disk.unlock()
         try outcome.get()
     }
 

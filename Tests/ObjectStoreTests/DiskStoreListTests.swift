@@ -2,7 +2,7 @@ import OSSKit
 import ObjectStore
 import Testing
 
-@Suite struct DiskStoreListTests {
+@Suite(.onEachDisk) struct DiskStoreListTests {
     /// What a list is by its definition, over all keys in memory.
     private struct Model {
         let keys: [[UInt8]]

@@ -55,7 +55,7 @@ package struct ObjectReader: AsyncSequence, Sendable {
 struct BlobReader: Sendable {
     /// The folder of the blob.
     let folder: BlobFolder
-    private let file: OpenFile
+    private let file: any DiskFile
     private let trailer: BlobTrailer
     private let range: Range<Int64>
 

@@ -14,8 +14,6 @@ final class Committer: Sendable {
         var changes = 0
     }
 
-    /// How much is written to the log between two checkpoints, about.
-    private static let checkpointBytes = 16 * 1_024 * 1_024
     /// What one change writes to the log beside the body: a few pages, some of them shared with its neighbours.
     private static let estimatedRowBytes = 8 * 1_024
 
@@ -205,7 +203,7 @@ extension Committer {
     private func checkpointIfDue(afterBytes bytes: Int) {
         let isDue = state.withLock { state in
             state.logBytes += bytes
-            guard state.logBytes >= Self.checkpointBytes else { return false }
+            guard state.logBytes >= configuration.checkpointBytes else { return false }
             state.logBytes = 0
             return true
         }
