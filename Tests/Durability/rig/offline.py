@@ -7,6 +7,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from .load import Version
+
 _FOOTER_BYTES, _BLOCK_BYTES = 40, 1 << 20
 
 
@@ -39,6 +41,14 @@ def problems_of(data: Path) -> list[str]:
         for key, size, md5, blob, body in database.execute(_OBJECTS):
             found += [f"{key!r}: {text}" for text in _body_problems(store, size, md5, blob, body)]
     return found
+
+
+def objects_of(data: Path) -> dict[str, Version]:
+    """What the rows of all buckets say about their objects, by key; the server must not run."""
+    with closing(sqlite3.connect(data / "objects" / "meta.sqlite")) as database:
+        return {
+            key: Version(size, md5.hex()) for key, size, md5 in database.execute(
+                "SELECT CAST(key AS TEXT), size_bytes, md5 FROM objects")}
 
 
 def _body_problems(store: Path, size: int, md5: bytes, blob: str | None, body: bytes | None) -> list[str]:
