@@ -85,14 +85,14 @@ def answers_again_after(server: Gateway) -> float:
 # D7
 
 @pytest.mark.timeout(900)
-def test_10000_requests_a_third_given_up_leave_nothing_behind(new_gateway, numbers, rounds, say):
+def test_20000_requests_a_third_given_up_leave_nothing_behind(new_gateway, numbers, rounds, say):
     server = new_gateway().start()
     assert Client(server.oss, server.credentials).send(
         Request("PUT", server.bucket, "large", body=bytes(8 << 20))).status == 200
     mix(server, numbers, 500)
     base = figures(server)
     began = time.monotonic()
-    count = rounds(500, 10_000)
+    count = rounds(500, 20_000)
     outcomes = mix(server, numbers, count)
     took = time.monotonic() - began
     after = figures(server)
