@@ -17,7 +17,7 @@ import pytest
 from kit.gateway import Gateway
 from rig.blocklog import BlockLog, DiskState
 from rig.gate import FLUSHES, GO_ON, PRETEND, SystemCallGate
-from rig.load import Journal, Value, Writer, copy, delete, overwrite, put
+from rig.load import Journal, Value, Writer, complete, copy, delete, overwrite, put
 from rig.offline import objects_of, problems_of
 from rig.verdict import compare
 
@@ -45,10 +45,10 @@ class Placed(Writer):
         super().__init__(*arguments, **options)
         self._log, self._steps = log, steps
 
-    def change(self, key, value, *requests):
+    def change(self, key, value, request):
         """As a writer does."""
         began = self._log.position
-        answer = super().change(key, value, *requests)
+        answer = super().change(key, value, request)
         self._steps.append(Step(key, value, began, self._log.position))
         return answer
 
@@ -85,12 +85,12 @@ def record(new_image, new_gateway, tmp_path, numbers):
 
 
 def write_some(log: BlockLog, server: Gateway, numbers: random.Random) -> list[Step]:
-    """50 puts, 10 overwrites, 10 deletions and 10 copies, in a random order."""
+    """50 puts, and 10 of each other operation, in a random order."""
     steps: list[Step] = []
     writer = Placed(
         log, steps, server, "block", numbers, sizes=[1, 3_000, 30_000, 40_000, 300_000, 1_100_000],
         weights=[4, 4, 4, 4, 4, 1])
-    todo = [put] * 50 + [overwrite] * 10 + [delete] * 10 + [copy] * 10
+    todo = [put] * 50 + [overwrite] * 10 + [delete] * 10 + [copy] * 10 + [complete] * 10
     numbers.shuffle(todo)
     for operation in [put, *todo]:
         operation(writer)

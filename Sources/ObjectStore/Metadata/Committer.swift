@@ -56,17 +56,27 @@ final class Committer: Sendable {
     func commit<Value: Sendable>(
         weightBytes: Int = 0, _ change: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
-        try fatality.requireNone()
-        return try await withCheckedThrowingContinuation { continuation in
-            enqueue(
-                Waiting(
-                    weightBytes: weightBytes,
-                    apply: { database in
-                        let value = try change(database)
-                        return { continuation.resume(returning: value) }
-                    },
-                    refuse: { continuation.resume(throwing: $0) }))
+        try await withCheckedThrowingContinuation { continuation in
+            submit(weightBytes: weightBytes, change) { continuation.resume(with: $0) }
         }
+    }
+
+    /// Has a change made, as `commit` does, without waiting for it.
+    ///
+    /// - Parameter completion: told how it went, on the committer's thread or, if it was refused at once, on the caller's.
+    func submit<Value: Sendable>(
+        weightBytes: Int = 0, _ change: @escaping @Sendable (Database) throws -> Value,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        if fatality.hasHappened { return completion(.failure(StoreFailure.writesStopped)) }
+        enqueue(
+            Waiting(
+                weightBytes: weightBytes,
+                apply: { database in
+                    let value = try change(database)
+                    return { completion(.success(value)) }
+                },
+                refuse: { completion(.failure($0)) }))
     }
 
     /// Runs statements on the writing connection between two groups.

@@ -22,6 +22,12 @@ WRITERS = 8
 SIZES = [0, 1, 100, 4096, 30_000, 32 * 1024, 32 * 1024 + 1, 200_000, 1 << 20, (1 << 20) + 1, 5_000_000, 32 << 20]
 WEIGHTS = [20, 20, 80, 160, 60, 20, 20, 60, 10, 10, 6, 1]
 
+LEAST_PART = 100 * 1024
+"""The least size of every part of an upload but the last."""
+
+LEAST_PART = 100 * 1024
+"""The least size of a part that is not the last."""
+
 crc64 = crcmod.mkCrcFun(0x142F0E1EBA9EA3693, initCrc=0, xorOut=0xFFFFFFFFFFFFFFFF, rev=True)
 
 
@@ -153,7 +159,7 @@ class Writer:
     def change(self, key: str, value: Value, *requests: Request) -> Answer:
         """Sends requests, the last of which makes `key` hold `value`, and journals it."""
         for request in requests[:-1]:
-            self._insist(self._client.send(request))
+            self.ask(request)
         self.journal.begin(key, value)
         answer = self._client.send(requests[-1])
         try:
@@ -164,6 +170,12 @@ class Writer:
                 self.journal.refuse(key)
             raise
         self.journal.acknowledge(key)
+        return answer
+
+    def ask(self, request: Request) -> Answer:
+        """Sends a request that changes no object, and insists on success."""
+        answer = self._client.send(request)
+        self._insist(answer)
         return answer
 
     @staticmethod
@@ -217,7 +229,31 @@ def copy(writer: Writer) -> None:
         writer.change(key, value, Request("PUT", writer.bucket, key, headers=headers))
 
 
-OPERATIONS: list[tuple[Callable[[Writer], None], int]] = [(put, 10), (overwrite, 4), (delete, 3), (copy, 3)]
+def put_in_parts(writer: Writer) -> None:
+    """Stores an object in parts, the first of which is sent twice; now and then the upload is given up."""
+    key = writer.numbers.choice([writer.new_key(), writer.old_key()])
+    upload_id = writer.ask(Request("POST", writer.bucket, key, query=(("uploads", ""),))).field("UploadId")
+    bodies = [writer.numbers.randbytes(LEAST_PART + writer.numbers.randrange(50_000))
+              for _ in range(writer.numbers.randrange(3))]
+    bodies.append(writer.body())
+    parts = ""
+    for index, body in enumerate([b"replaced", *bodies]):
+        number = max(index, 1)
+        query = (("partNumber", str(number)), ("uploadId", upload_id))
+        writer.ask(Request("PUT", writer.bucket, key, query=query, body=body))
+        if index:
+            parts += f"<Part><PartNumber>{number}</PartNumber><ETag>{hashlib.md5(body).hexdigest()}</ETag></Part>"
+    upload = (("uploadId", upload_id),)
+    if writer.numbers.randrange(5) == 0:
+        writer.ask(Request("DELETE", writer.bucket, key, query=upload))
+        return
+    document = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
+    writer.change(
+        key, Version.of(b"".join(bodies)), Request("POST", writer.bucket, key, query=upload, body=document))
+
+
+OPERATIONS: list[tuple[Callable[[Writer], None], int]] = [
+    (put, 10), (overwrite, 4), (delete, 3), (copy, 3), (put_in_parts, 3)]
 """What writers do, and how often in relation to each other."""
 
 
