@@ -12,6 +12,7 @@ import pytest
 
 from kit.gateway import Gateway
 from kit.signing import Request
+from kit.wire import Answer
 from rig.load import Client, crc64
 from rig.offline import problems_of
 from rig.verdict import listing
@@ -136,6 +137,83 @@ def test_a_bucket_is_deleted_or_written_to_and_never_both(server, numbers, round
             assert client.send(Request("DELETE", bucket)).status == 204
             outcomes["kept"] += 1
     assert sum(outcomes.values()) > 0
+
+
+class Upload:
+    """An upload in parts of a shared server."""
+
+    def __init__(self, server: Gateway, key: str, *parts: bytes):
+        self.server, self.key, self.parts = server, key, parts
+        begun = client_of(server).send(Request("POST", server.bucket, key, query=(("uploads", ""),)))
+        assert begun.status == 200, begun
+        self.id = begun.field("UploadId") or ""
+        for number, part in enumerate(parts, 1):
+            assert self.send_part(number, part).status == 200
+
+    def _ask(self, method: str, *query: tuple[str, str], **options) -> Answer:
+        request = Request(method, self.server.bucket, self.key, query=(*query, ("uploadId", self.id)), **options)
+        return client_of(self.server).send(request)
+
+    def send_part(self, number: int, body: bytes) -> Answer:
+        """Sends a part, or sends it anew."""
+        return self._ask("PUT", ("partNumber", str(number)), body=body)
+
+    def complete(self) -> Answer:
+        """Makes the object of all parts that are there."""
+        return self._ask("POST", headers=(("x-oss-complete-all", "yes"),))
+
+    def abort(self) -> Answer:
+        """Gives the upload up."""
+        return self._ask("DELETE")
+
+    def read(self) -> Answer:
+        """Reads the object."""
+        return client_of(self.server).send(Request("GET", self.server.bucket, self.key))
+
+
+GONE = (404, "NoSuchUpload")
+
+
+def test_of_completions_of_one_upload_the_object_is_made_once(server, numbers, rounds):
+    """E2: completing again may be told of the object that is there, but makes no second one."""
+    for number in range(rounds(8, 80)):
+        upload = Upload(server, f"completed-twice/{number}", numbers.randbytes(102_400), numbers.randbytes(50))
+        answers = run_together(*[upload.complete] * 4)
+        assert any(answer.status == 200 for answer in answers)
+        assert all(answer.status == 200 or answer.refusal == GONE for answer in answers), answers
+        assert len({answer.field("ETag") for answer in answers if answer.status == 200}) == 1
+        assert upload.read().body == b"".join(upload.parts)
+
+
+def test_an_upload_is_completed_or_aborted_and_never_both(server, numbers, rounds, say):
+    """E2: where the completion wins, the abort has nothing left to take away."""
+    won = {"completed": 0, "aborted": 0}
+    for number in range(rounds(16, 160)):
+        upload = Upload(server, f"completed-or-aborted/{number}", numbers.randbytes(102_400), numbers.randbytes(50))
+        completed, aborted = run_together(upload.complete, upload.abort)
+        if completed.status == 200:
+            won["completed"] += 1
+            assert aborted.status == 204 or aborted.refusal == GONE, aborted
+            assert upload.read().body == b"".join(upload.parts)
+        else:
+            won["aborted"] += 1
+            assert completed.refusal == GONE and aborted.status == 204, (completed, aborted)
+            assert upload.read().refusal == (404, "NoSuchKey")
+    say(f"completion against abort: {won}")
+
+
+def test_a_part_that_comes_during_the_completion_is_in_it_as_a_whole_or_not_at_all(server, numbers, rounds):
+    """E2: the second part is replaced while the upload is completed."""
+    for number in range(rounds(16, 160)):
+        first, old, new = numbers.randbytes(102_400), numbers.randbytes(40_000), numbers.randbytes(41_000)
+        upload = Upload(server, f"part-or-completed/{number}", first, old)
+        completed, replaced = run_together(upload.complete, lambda: upload.send_part(2, new))
+        assert completed.status == 200, completed
+        assert replaced.status == 200 or replaced.refusal == GONE, replaced
+        got = upload.read()
+        assert got.body in (first + old, first + new)
+        assert got.header("ETag") == completed.header("ETag")
+        assert got.header("x-oss-hash-crc64ecma") == str(crc64(got.body))
 
 
 @pytest.mark.timeout(180)

@@ -10,7 +10,7 @@ import pytest
 from kit.gateway import Gateway
 from kit.signing import Request
 from rig.image import Image
-from rig.load import Client, Refused, Writer, put
+from rig.load import Refused, Writer, put
 from rig.offline import problems_of
 from rig.verdict import compare
 
