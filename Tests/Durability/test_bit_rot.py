@@ -59,6 +59,11 @@ def count_reads(server: Gateway, bodies: dict[str, bytes]) -> dict[str, set[str]
     return found
 
 
+def counts(found: dict[str, set[str]]) -> str:
+    """How many reads ended how, for a line of figures."""
+    return ", ".join(f"{len(keys)} {name}" for name, keys in found.items())
+
+
 def test_of_500_blobs_with_a_flipped_bit_none_is_served_wrongly(new_gateway, numbers, rounds, say):
     sizes = [32_769, 50_000, 200_000, 1_048_576, 1_048_577, 2_500_000]
     damaged = rounds(40, 500)
@@ -74,7 +79,7 @@ def test_of_500_blobs_with_a_flipped_bit_none_is_served_wrongly(new_gateway, num
         flip_a_bit(blob, numbers.randrange(blob.stat().st_size), numbers)
     server.start()
     found = count_reads(server, bodies)
-    say(f"{damaged} of {len(bodies)} blobs damaged: " + ", ".join(f"{len(keys)} {name}" for name, keys in found.items()))
+    say(f"{damaged} of {len(bodies)} blobs damaged: {counts(found)}")
     # Every bit of a blob file counts: of the damaged ones none is whole, of the others each is.
     assert len(found[WHOLE]) == len(bodies) - damaged
     assert MISSING not in found
@@ -94,7 +99,7 @@ def test_of_50_rows_with_a_flipped_bit_none_is_served_wrongly(new_gateway, numbe
         flip_a_bit(database, at + numbers.randrange(len(bodies[key])), numbers)
     server.start()
     found = count_reads(server, bodies)
-    say("50 of 120 rows damaged: " + ", ".join(f"{len(keys)} {name}" for name, keys in found.items()))
+    say(f"50 of 120 rows damaged: {counts(found)}")
     assert found[REFUSED] == set(damaged)
     assert found[WHOLE] == bodies.keys() - set(damaged)
 

@@ -98,7 +98,7 @@ def test_on_a_full_disk_writes_are_refused_and_reads_and_deletes_go_on(small_dis
 
 
 def test_without_a_floor_a_disk_filled_to_its_last_block_loses_nothing(small_disk, new_gateway, numbers, say):
-    """A floor of 0 is the operator's word that deletes may be refused too; what was acknowledged is there all the same."""
+    """A floor of 0 is the operator's word that deletes may be refused too; what was acknowledged is there."""
     server = new_gateway("--free-space-floor-mib", "0", data=small_disk).start()
     writer = Writer(server, "last-block", numbers)
     # With blobs on a disk of their own there is no end to the rows.

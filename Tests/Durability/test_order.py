@@ -148,7 +148,7 @@ def test_the_order_is_found_wrong_where_a_flush_ends_too_late(trace, kind):
 
 
 def test_the_database_has_the_settings_that_are_kept_in_its_file(new_gateway):
-    """`synchronous` belongs to the connection: the server reads it back itself, and the order above shows its effect."""
+    """`synchronous` belongs to the connection: the server reads it back, and the order above shows its effect."""
     server = new_gateway().start()
     store = server.data / "objects"
     server.stop()
