@@ -27,18 +27,8 @@ extension DiskStore {
         guard range.lowerBound >= 0, range.upperBound <= record.sizeBytes else { throw StoreFailure.rangeIsOutside }
         let sizeBytes = range.upperBound - range.lowerBound
         guard !range.isEmpty else { return ObjectReader(first: ByteBuffer(), rest: nil, sizeBytes: 0) }
-        guard let blob = record.body.blob else {
-            let bytes = try await inlineBytes(of: record)
-            guard let slice = bytes.getSlice(at: Int(range.lowerBound), length: Int(sizeBytes)) else {
-                throw StoreFailure.rangeIsOutside
-            }
-            return ObjectReader(first: slice, rest: nil, sizeBytes: sizeBytes)
-        }
-        let (blobs, fatality) = (blobs, fatality)
         do {
-            let (first, rest) = try await blobs.threads.run {
-                try BlobReader(blob, of: record, range: range, in: blobs).nextChunk()
-            }
+            let (first, rest) = try await firstChunk(of: record, range: range)
             return ObjectReader(first: first, rest: rest, sizeBytes: sizeBytes)
         } catch {
             throw fatality.translate(error)
@@ -52,13 +42,35 @@ extension DiskStore {
         if let cached = caches.objects.value(of: row), cached.record.body == record.body, let body = cached.body {
             return body
         }
-        let body = try await database.read { ByteBuffer(bytes: try BodyTable.inlineBytes(of: record, in: $0)) }
+        let body = try await database.read {
+            ByteBuffer(bytes: try BodyTable.inlineBytes(record.body, record.checks, in: $0))
+        }
         caches.objects.extend(row, byBytes: body.capacity) { cached in
             guard cached.record.body == record.body, cached.body == nil else { return false }
             cached.body = body
             return true
         }
         return body
+    }
+
+    private func firstChunk(
+        of record: ObjectRecord, range: Range<Int64>
+    ) async throws -> (chunk: ByteBuffer, rest: (any ChunkSource)?) {
+        switch record.body.place {
+        case .inline:
+            let bytes = try await inlineBytes(of: record)
+            guard let chunk = bytes.getSlice(at: Int(range.lowerBound), length: range.count) else {
+                throw StoreFailure.rangeIsOutside
+            }
+            return (chunk, nil)
+        case .blob(let blob):
+            return try await blobs.threads.run { [blobs] in
+                try BlobReader(blob, record.checks, range: range, in: blobs).nextChunk()
+            }
+        case .segments:
+            let source = SegmentReader.Source(database: database, blobs: blobs, pin: reaper.pin(record.body.id))
+            return try await SegmentReader.open(source, range: range).next()
+        }
     }
 
     /// One page of the objects of a bucket, from one state of it.

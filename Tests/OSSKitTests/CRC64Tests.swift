@@ -47,15 +47,4 @@ import Testing
             CRC64.combine(1, 0, secondLengthBytes: Int64.max / 2), 0, secondLengthBytes: Int64.max / 2 + 1)
         #expect(once == halves)
     }
-
-    @Test(arguments: [-1, 0, 1, 7, 255, 1_024, 1_048_576, Int64.max])
-    func aJointCombinesAsCombineDoes(length: Int64) {
-        let joint = CRC64.Joint(secondLengthBytes: length)
-        for (first, second) in [(0, 0), (0, 42), (42, 0), (11_051_210_869_376_104_954, 7), (UInt64.max, UInt64.max)] {
-            let found = joint.combine(first, second)
-            // Without a second run there is no second checksum either, so that only the first is compared.
-            let wanted = CRC64.combine(first, 0, secondLengthBytes: length) ^ second
-            #expect(found == wanted)
-        }
-    }
 }

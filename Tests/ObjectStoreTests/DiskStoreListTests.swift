@@ -120,7 +120,7 @@ import Testing
             #expect(entry.etag == record.etag)
             #expect(entry.sizeBytes == 40_000)
             #expect(entry.lastModifiedMilliseconds == record.lastModifiedMilliseconds)
-            #expect(entry.objectType == "Normal")
+            #expect(entry.type == .normal)
             #expect(entry.storageClass == "IA")
             #expect(page.next == nil)
         }

@@ -34,7 +34,13 @@ final class BlobWriter: Sendable {
         var running: Set<Lane> = []
         var spare: ByteBuffer?
         var failure: (any Error)?
-        var feeder: CheckedContinuation<Void, Never>?
+        /// Who waits for room, or for all pieces.
+        var feeders: [CheckedContinuation<Void, Never>] = []
+
+        mutating func takeFeeders() -> [CheckedContinuation<Void, Never>] {
+            defer { feeders = [] }
+            return feeders
+        }
     }
 
     /// Makes the file, with room for the body and its trailer if the length is known and moderate; blocks.
@@ -89,7 +95,7 @@ final class BlobWriter: Sendable {
             await withCheckedContinuation { continuation in
                 let isReady = lanes.withLock { lanes in
                     if lanes.failure != nil || lanes.pieces.count < count { return true }
-                    lanes.feeder = continuation
+                    lanes.feeders.append(continuation)
                     return false
                 }
                 if isReady { continuation.resume() }
@@ -147,23 +153,21 @@ extension BlobWriter {
 
     /// Counts a piece off once it went through both lanes, and lets the caller go on.
     private func finishPiece(in lane: Lane) {
-        let feeder = lanes.withLock { lanes -> CheckedContinuation<Void, Never>? in
+        let feeders = lanes.withLock { lanes -> [CheckedContinuation<Void, Never>] in
             lanes.done[lane, default: 0] += 1
-            guard Lane.allCases.allSatisfy({ lanes.done[$0, default: 0] > 0 }) else { return nil }
+            guard Lane.allCases.allSatisfy({ lanes.done[$0, default: 0] > 0 }) else { return [] }
             for lane in Lane.allCases { lanes.done[lane, default: 0] -= 1 }
             lanes.spare = lanes.pieces.removeFirst()
-            defer { lanes.feeder = nil }
-            return lanes.feeder
+            return lanes.takeFeeders()
         }
-        feeder?.resume()
+        for feeder in feeders { feeder.resume() }
     }
 
     private func fail(_ error: any Error) {
-        let feeder = lanes.withLock { lanes -> CheckedContinuation<Void, Never>? in
+        let feeders = lanes.withLock { lanes in
             lanes.failure = lanes.failure ?? error
-            defer { lanes.feeder = nil }
-            return lanes.feeder
+            return lanes.takeFeeders()
         }
-        feeder?.resume()
+        for feeder in feeders { feeder.resume() }
     }
 }

@@ -23,8 +23,6 @@ struct BodyDigest: Sendable {
 
 /// The checksums of the blocks of a body, and out of them the checksum of the whole: every byte is looked at once.
 struct BlockChecksums: Sendable {
-    private static let joint = CRC64.Joint(secondLengthBytes: Int64(BodyDigest.blockBytes))
-
     /// How many bytes came so far.
     private(set) var sizeBytes: Int64 = 0
     private var finished: [UInt64] = []
@@ -44,7 +42,8 @@ struct BlockChecksums: Sendable {
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             if blockFill == BodyDigest.blockBytes {
                 finished.append(block.value)
-                crc64OfFinished = Self.joint.combine(crc64OfFinished, block.value)
+                crc64OfFinished = CRC64.combine(
+                    crc64OfFinished, block.value, secondLengthBytes: Int64(BodyDigest.blockBytes))
                 block = CRC64()
                 blockFill = 0
             }

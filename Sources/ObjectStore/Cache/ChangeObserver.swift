@@ -45,34 +45,38 @@ final class ChangeObserver: TransactionObserver, Sendable {
             })
         // The triggers lie in a schema of this connection alone, which needs no file.
         try database.execute(sql: "PRAGMA temp_store = MEMORY")
-        for trigger in Self.triggers { try database.execute(sql: trigger) }
+        let columns = try database.columns(in: "buckets").map(\.name).filter { !Self.uncachedColumns.contains($0) }
+        for trigger in Self.triggers(bucketColumns: columns) { try database.execute(sql: trigger) }
         database.add(transactionObserver: self, extent: .databaseLifetime)
     }
 
-    /// A trigger for each way in which a row that is cached can change.
-    ///
     /// How much a bucket holds is not part of what is cached, and changes with every write.
-    private static let triggers = [
-        "CREATE TEMP TRIGGER bucket_added AFTER INSERT ON main.buckets BEGIN SELECT note_bucket(new.name); END",
-        "CREATE TEMP TRIGGER bucket_removed AFTER DELETE ON main.buckets BEGIN SELECT note_bucket(old.name); END",
-        """
-        CREATE TEMP TRIGGER bucket_changed
-        AFTER UPDATE OF id, name, owner_id, created_at_ms, acl, storage_class, data_redundancy_type ON main.buckets
-        BEGIN SELECT note_bucket(old.name), note_bucket(new.name); END
-        """,
-        """
-        CREATE TEMP TRIGGER object_added AFTER INSERT ON main.objects
-        BEGIN SELECT note_object(new.bucket_id, new.key); END
-        """,
-        """
-        CREATE TEMP TRIGGER object_removed AFTER DELETE ON main.objects
-        BEGIN SELECT note_object(old.bucket_id, old.key); END
-        """,
-        """
-        CREATE TEMP TRIGGER object_changed AFTER UPDATE ON main.objects
-        BEGIN SELECT note_object(old.bucket_id, old.key), note_object(new.bucket_id, new.key); END
-        """,
-    ]
+    private static let uncachedColumns: Set<String> = ["object_count", "size_bytes"]
+
+    /// A trigger for each way in which a row that is cached can change.
+    private static func triggers(bucketColumns: [String]) -> [String] {
+        [
+            "CREATE TEMP TRIGGER bucket_added AFTER INSERT ON main.buckets BEGIN SELECT note_bucket(new.name); END",
+            "CREATE TEMP TRIGGER bucket_removed AFTER DELETE ON main.buckets BEGIN SELECT note_bucket(old.name); END",
+            """
+            CREATE TEMP TRIGGER bucket_changed
+            AFTER UPDATE OF \(bucketColumns.joined(separator: ", ")) ON main.buckets
+            BEGIN SELECT note_bucket(old.name), note_bucket(new.name); END
+            """,
+            """
+            CREATE TEMP TRIGGER object_added AFTER INSERT ON main.objects
+            BEGIN SELECT note_object(new.bucket_id, new.key); END
+            """,
+            """
+            CREATE TEMP TRIGGER object_removed AFTER DELETE ON main.objects
+            BEGIN SELECT note_object(old.bucket_id, old.key); END
+            """,
+            """
+            CREATE TEMP TRIGGER object_changed AFTER UPDATE ON main.objects
+            BEGIN SELECT note_object(old.bucket_id, old.key), note_object(new.bucket_id, new.key); END
+            """,
+        ]
+    }
 
     // MARK: TransactionObserver
 

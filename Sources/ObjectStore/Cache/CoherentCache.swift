@@ -110,12 +110,14 @@ package final class CoherentCache<Key: Hashable & Sendable, Value: Sendable>: Se
         }
     }
 
-    /// Adds to an entry, if it is still here and the closure says that it was added to.
+    /// Adds to an entry, if it is still here, there is room, and the closure says that it was added to.
     package func extend(_ key: Key, byBytes more: Int, _ change: (inout Value) -> Bool) {
         let dropped = shard(of: key).state.withLock { shard -> [Key: Entry] in
-            guard var entry = shard.remove(key) else { return [:] }
-            if change(&entry.value) { entry.costBytes += more }
-            return shard.insert(entry, key, halfLimitBytes)
+            guard let entry = shard.remove(key) else { return [:] }
+            var longer = entry
+            longer.costBytes += more
+            let isKept = longer.costBytes <= halfLimitBytes && change(&longer.value)
+            return shard.insert(isKept ? longer : entry, key, halfLimitBytes)
         }
         withExtendedLifetime(dropped) {}
     }
@@ -166,8 +168,7 @@ extension CoherentCache.Shard {
     fileprivate mutating func insert(
         _ entry: CoherentCache.Entry, _ key: Key, _ halfLimitBytes: Int
     ) -> [Key: CoherentCache.Entry] {
-        let former = remove(key)
-        withExtendedLifetime(former) {}
+        _ = remove(key)
         guard entry.costBytes <= halfLimitBytes else { return [:] }
         var dropped: [Key: CoherentCache.Entry] = [:]
         if youngBytes + entry.costBytes > halfLimitBytes {

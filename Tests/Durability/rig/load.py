@@ -22,6 +22,9 @@ WRITERS = 8
 SIZES = [0, 1, 100, 4096, 30_000, 32 * 1024, 32 * 1024 + 1, 200_000, 1 << 20, (1 << 20) + 1, 5_000_000, 32 << 20]
 WEIGHTS = [20, 20, 80, 160, 60, 20, 20, 60, 10, 10, 6, 1]
 
+LEAST_PART = 100 * 1024
+"""The least size of every part of an upload but the last."""
+
 crc64 = crcmod.mkCrcFun(0x142F0E1EBA9EA3693, initCrc=0, xorOut=0xFFFFFFFFFFFFFFFF, rev=True)
 
 
@@ -135,7 +138,7 @@ class Writer:
         self.numbers.choices(operations, weights)[0](self)
 
     def run(self, stop: threading.Event, may_fail: threading.Event) -> None:
-        """Does one operation after the other until it is told to stop or the server goes away.
+        """Does one operation after the other until told to stop or the server goes away.
 
         Once `may_fail` is set, an answer of the 500 class ends it too; the operation is then one without an answer.
         """
@@ -150,12 +153,10 @@ class Writer:
         finally:
             self._client.close()
 
-    def change(self, key: str, value: Value, *requests: Request) -> Answer:
-        """Sends requests, the last of which makes `key` hold `value`, and journals it."""
-        for request in requests[:-1]:
-            self._insist(self._client.send(request))
+    def change(self, key: str, value: Value, request: Request) -> Answer:
+        """Sends a request that makes `key` hold `value`, and journals it."""
         self.journal.begin(key, value)
-        answer = self._client.send(requests[-1])
+        answer = self._client.send(request)
         try:
             self._insist(answer)
         except Refused:
@@ -164,6 +165,12 @@ class Writer:
                 self.journal.refuse(key)
             raise
         self.journal.acknowledge(key)
+        return answer
+
+    def ask(self, request: Request) -> Answer:
+        """Sends a request that changes no object, and insists on success."""
+        answer = self._client.send(request)
+        self._insist(answer)
         return answer
 
     @staticmethod
@@ -211,13 +218,57 @@ def copy(writer: Writer) -> None:
     value = writer.journal.settled.get(source)
     if value is None:
         return put(writer)
+    # Over itself an object cannot be copied without a change.
+    others = [key for key in (writer.new_key(), writer.old_key()) if key != source]
+    key, headers = writer.numbers.choice(others), (("x-oss-copy-source", f"/{writer.bucket}/{source}"),)
+    writer.change(key, value, Request("PUT", writer.bucket, key, headers=headers))
+
+
+@dataclass(frozen=True)
+class StagedUpload:
+    """An upload whose parts are there and which nobody has completed."""
+
+    key: str
+    upload_id: str
+    parts: list[bytes]
+
+    @property
+    def document(self) -> bytes:
+        """What names its parts."""
+        parts = "".join(
+            f"<Part><PartNumber>{number}</PartNumber><ETag>{hashlib.md5(part).hexdigest()}</ETag></Part>"
+            for number, part in enumerate(self.parts, 1))
+        return f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
+
+
+def stage(writer: Writer) -> StagedUpload:
+    """Sends one to three parts, the first of them twice, for a new key or over another object."""
     key = writer.numbers.choice([writer.new_key(), writer.old_key()])
-    if key != source:
-        headers = (("x-oss-copy-source", f"/{writer.bucket}/{source}"),)
-        writer.change(key, value, Request("PUT", writer.bucket, key, headers=headers))
+    upload_id = writer.ask(Request("POST", writer.bucket, key, query=(("uploads", ""),))).field("UploadId") or ""
+    parts = [writer.numbers.randbytes(LEAST_PART + writer.numbers.randrange(50_000))
+             for _ in range(writer.numbers.randrange(3))] + [writer.body()]
+    for index, body in enumerate([b"replaced", *parts]):
+        query = (("partNumber", str(max(index, 1))), ("uploadId", upload_id))
+        writer.ask(Request("PUT", writer.bucket, key, query=query, body=body))
+    return StagedUpload(key, upload_id, parts)
 
 
-OPERATIONS: list[tuple[Callable[[Writer], None], int]] = [(put, 10), (overwrite, 4), (delete, 3), (copy, 3)]
+def complete(writer: Writer, staged: StagedUpload | None = None) -> None:
+    """Makes an object of the parts of an upload."""
+    staged = staged or stage(writer)
+    writer.change(staged.key, Version.of(b"".join(staged.parts)), Request(
+        "POST", writer.bucket, staged.key, query=(("uploadId", staged.upload_id),), body=staged.document))
+
+
+def abort(writer: Writer, staged: StagedUpload | None = None) -> None:
+    """Gives an upload up; the key holds what it held."""
+    staged = staged or stage(writer)
+    writer.journal.settled.setdefault(staged.key, None)
+    writer.ask(Request("DELETE", writer.bucket, staged.key, query=(("uploadId", staged.upload_id),)))
+
+
+OPERATIONS: list[tuple[Callable[[Writer], None], int]] = [
+    (put, 10), (overwrite, 4), (delete, 3), (copy, 3), (complete, 2), (abort, 1)]
 """What writers do, and how often in relation to each other."""
 
 
