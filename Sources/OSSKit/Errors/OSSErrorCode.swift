@@ -22,6 +22,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case invalidRange = "InvalidRange"
     case invalidRequest = "InvalidRequest"
     case invalidSecurityToken = "InvalidSecurityToken"
+    case invalidTag = "InvalidTag"
     case malformedXML = "MalformedXML"
     case methodNotAllowed = "MethodNotAllowed"
     case missingArgument = "MissingArgument"
@@ -31,6 +32,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case noSuchVersion = "NoSuchVersion"
     case notImplemented = "NotImplemented"
     case preconditionFailed = "PreconditionFailed"
+    case repeatedTags = "RepeatedTags"
     case requestTimeTooSkewed = "RequestTimeTooSkewed"
     case requestTimeout = "RequestTimeout"
     case secondLevelDomainForbidden = "SecondLevelDomainForbidden"
@@ -39,6 +41,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case serviceUnavailable = "ServiceUnavailable"
     case signatureDoesNotMatch = "SignatureDoesNotMatch"
     case tooManyBuckets = "TooManyBuckets"
+    case tooManyTags = "TooManyTags"
 
     /// The HTTP status of the answer.
     public var status: Int { row.status }
@@ -89,6 +92,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .invalidPolicyDocument: Row(400, "The content of the form does not meet the conditions of the policy.")
         case .invalidRange: Row(416, "The requested range cannot be satisfied")
         case .invalidRequest: Row(400, "The request is invalid.")
+        case .invalidTag: Row(400, "The TagKey you have provided is invalid.")
         case .invalidSecurityToken: Row(403, "The security token you provided is invalid.")
         case .malformedXML:
             Row(
@@ -105,6 +109,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .notImplemented: Row(400, "A header you provided implies functionality that is not implemented.")
         case .preconditionFailed:
             Row(412, "At least one of the pre-conditions you specified did not hold.", "0017-00001001")
+        case .repeatedTags: Row(400, "Tag keys must be unique.")
         case .requestTimeTooSkewed:
             Row(403, "The difference between the request time and the current time is too large.", "0002-00000504")
         case .requestTimeout:
@@ -122,6 +127,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
                 "The request signature we calculated does not match the signature you provided."
                     + " Check your key and signing method.")
         case .tooManyBuckets: Row(400, "You have attempted to create more buckets than allowed.")
+        case .tooManyTags: Row(400, "The bucket tags num is beyond limit.")
         }
     }
 }

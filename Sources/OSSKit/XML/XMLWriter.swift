@@ -60,6 +60,11 @@ public struct XMLWriter {
         written += "</\(name)>\n"
     }
 
+    /// Whether a text comes back as it is from a document: it holds nothing that XML 1.0 cannot hold.
+    public static func canHold(_ text: String) -> Bool {
+        text.unicodeScalars.allSatisfy(isAllowed)
+    }
+
     /// The text with the characters that mean something in XML written as entities.
     static func escaped(_ text: String) -> String {
         // Nearly every text stays as it is. From 0xEF on, bytes may begin a character that is not allowed.
