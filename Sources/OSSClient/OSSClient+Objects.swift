@@ -82,7 +82,7 @@ extension OSSClient {
         return metadata
     }
 
-    private func fetch<Answer>(
+    func fetch<Answer>(
         _ key: ObjectKey, _ options: GetObjectOptions,
         _ accept: (ObjectMetadata, ObjectBody) async throws -> Answer
     ) async throws -> Answer {
@@ -148,7 +148,7 @@ extension OSSClient {
     /// The longest answer of an application to a callback that OSS passes on, in bytes.
     ///
     /// Source: oss-wire fact 13.
-    private static let maximumCallbackAnswerBytes = 3 * 1_024 * 1_024
+    static let maximumCallbackAnswerBytes = 3 * 1_024 * 1_024
 
     /// Deletes an object; one that is not there is deleted too.
     ///

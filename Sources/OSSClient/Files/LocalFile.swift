@@ -11,7 +11,7 @@ import NIOPosix
 
 /// An open file on this side; it is read and written on threads of its own, and closed when the last reference goes.
 final class LocalFile: Sendable {
-    private let descriptor: Int32
+    let descriptor: Int32
 
     private init(descriptor: Int32) {
         self.descriptor = descriptor
@@ -33,7 +33,7 @@ final class LocalFile: Sendable {
         try await onFileThread { try LocalFile(opening: path, flags: O_WRONLY | O_CREAT | O_EXCL) }
     }
 
-    private convenience init(opening path: String, flags: Int32) throws {
+    convenience init(opening path: String, flags: Int32) throws {
         self.init(descriptor: Int32(try Self.call("open", path) { Int(open(path, flags | O_CLOEXEC, 0o600)) }))
     }
 
@@ -108,7 +108,7 @@ final class LocalFile: Sendable {
     }
 
     /// Runs calls that block, to their end: whoever is cancelled still has to tidy up.
-    private static func onFileThread<Result: Sendable>(
+    static func onFileThread<Result: Sendable>(
         _ body: @escaping @Sendable () throws -> Result
     ) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
@@ -123,7 +123,7 @@ final class LocalFile: Sendable {
     }
 
     /// Runs a system call again while a signal interrupts it.
-    private static func call(_ name: String, _ path: String? = nil, _ call: () -> Int) throws(OSSClientError) -> Int {
+    static func call(_ name: String, _ path: String? = nil, _ call: () -> Int) throws(OSSClientError) -> Int {
         while true {
             let result = call()
             if result >= 0 { return result }

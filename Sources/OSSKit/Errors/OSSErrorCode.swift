@@ -18,6 +18,8 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case invalidCRC64 = "InvalidCRC64"
     case invalidDigest = "InvalidDigest"
     case invalidObjectName = "InvalidObjectName"
+    case invalidPart = "InvalidPart"
+    case invalidPartOrder = "InvalidPartOrder"
     case invalidPolicyDocument = "InvalidPolicyDocument"
     case invalidRange = "InvalidRange"
     case invalidRequest = "InvalidRequest"
@@ -29,6 +31,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case missingContentLength = "MissingContentLength"
     case noSuchBucket = "NoSuchBucket"
     case noSuchKey = "NoSuchKey"
+    case noSuchUpload = "NoSuchUpload"
     case noSuchVersion = "NoSuchVersion"
     case notImplemented = "NotImplemented"
     case preconditionFailed = "PreconditionFailed"
@@ -89,6 +92,12 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
             Row(400, "The x-oss-hash-crc64ecma you specified does not match what we calculated.")
         case .invalidDigest: Row(400, "The Content-MD5 you specified was invalid.", "0017-00000503")
         case .invalidObjectName: Row(400, "The specified object is not valid.")
+        case .invalidPart:
+            Row(
+                400,
+                "One or more of the specified parts could not be found or the specified entity tag might not have"
+                    + " matched the part's entity tag.")
+        case .invalidPartOrder: Row(400, "The list of parts was not in ascending order.", "0042-00000209")
         case .invalidPolicyDocument: Row(400, "The content of the form does not meet the conditions of the policy.")
         case .invalidRange: Row(416, "The requested range cannot be satisfied")
         case .invalidRequest: Row(400, "The request is invalid.")
@@ -105,6 +114,11 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .missingContentLength: Row(411, "You must provide the Content-Length HTTP header.")
         case .noSuchBucket: Row(404, "The specified bucket does not exist.", "0015-00000101")
         case .noSuchKey: Row(404, "The specified key does not exist.", "0026-00000001")
+        case .noSuchUpload:
+            Row(
+                404,
+                "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted"
+                    + " or completed.", "0042-00000002")
         case .noSuchVersion: Row(404, "The specified version does not exist.")
         case .notImplemented: Row(400, "A header you provided implies functionality that is not implemented.")
         case .preconditionFailed:
