@@ -41,6 +41,7 @@ OWNERS = {
     "CMalloc": ["GatewayCLI"],
     "CPostgres": ["SessionAPI"],
     "GRDB": ["ObjectStore", "SessionAPI"],
+    "GRDBSQLite": ["ObjectStore"],
     "JWTKit": ["SessionAPI"],
     "AsyncHTTPClient": ["OSSClient"],
     "ArgumentParser": ["GatewayCLI"],

@@ -7,6 +7,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case badRequest = "BadRequest"
     case bucketAlreadyExists = "BucketAlreadyExists"
     case bucketNotEmpty = "BucketNotEmpty"
+    case corsRuleBeyondLimit = "CORSRuleBeyondLimit"
     case entityTooLarge = "EntityTooLarge"
     case entityTooSmall = "EntityTooSmall"
     case fileAlreadyExists = "FileAlreadyExists"
@@ -17,6 +18,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case invalidBucketName = "InvalidBucketName"
     case invalidCRC64 = "InvalidCRC64"
     case invalidDigest = "InvalidDigest"
+    case invalidEncryptionAlgorithmError = "InvalidEncryptionAlgorithmError"
     case invalidObjectName = "InvalidObjectName"
     case invalidPart = "InvalidPart"
     case invalidPartOrder = "InvalidPartOrder"
@@ -77,6 +79,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
                 "The requested bucket name is not available. The bucket namespace is shared by all users of the system."
                     + " Please select a different name and try again.", "0015-00000104")
         case .bucketNotEmpty: Row(409, "The bucket has objects. Please delete them first.", "0015-00000301")
+        case .corsRuleBeyondLimit: Row(400, "The CORS Rules num is beyond limit.")
         case .entityTooLarge: Row(400, "Your proposed upload exceeds the maximum allowed size.")
         case .entityTooSmall: Row(400, "Your proposed upload is smaller than the minimum allowed size.")
         case .fileAlreadyExists:
@@ -91,6 +94,8 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .invalidCRC64:
             Row(400, "The x-oss-hash-crc64ecma you specified does not match what we calculated.")
         case .invalidDigest: Row(400, "The Content-MD5 you specified was invalid.", "0017-00000503")
+        case .invalidEncryptionAlgorithmError:
+            Row(400, "The Encryption request you specified is not valid. Supported value: AES256/SM4/KMS.")
         case .invalidObjectName: Row(400, "The specified object is not valid.")
         case .invalidPart:
             Row(
