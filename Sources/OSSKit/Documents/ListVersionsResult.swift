@@ -90,7 +90,8 @@ public struct ListVersionsResult: XMLDocument {
             delimiter: try decoder.text(ifPresent: root.text(of: "Delimiter")),
             maxKeys: try root.number(of: "MaxKeys") ?? 100, isURLEncoded: decoder.isURLEncoded)
         marker = Marker(
-            key: try decoder.text(root.textOrEmpty(of: "KeyMarker")), versionID: root.textOrEmpty(of: "VersionIdMarker"))
+            key: try decoder.text(root.textOrEmpty(of: "KeyMarker")), versionID: root.textOrEmpty(of: "VersionIdMarker")
+        )
         if try root.requiredFlag(of: "IsTruncated") {
             nextMarker = Marker(
                 key: try decoder.text(try root.requiredText(of: "NextKeyMarker")),

@@ -13,7 +13,9 @@ public struct VersioningConfiguration: WritableBucketDocument {
         case suspended = "Suspended"
     }
 
-    /// The status; nil for a bucket that never kept versions. It cannot be set to nil.
+    /// The status; nil for a bucket that never kept versions.
+    ///
+    /// It cannot be set to nil.
     public let status: Status?
 
     /// Makes a document.
