@@ -52,6 +52,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict),
+        .target(name: "CommandKit", dependencies: ["OSSClient", "OSSKit"], swiftSettings: strict),
         .target(
             name: "ObjectStore",
             dependencies: [
@@ -106,7 +107,7 @@ let package = Package(
         .executableTarget(
             name: "GatewayCLI",
             dependencies: [
-                "CMalloc", "OSSKit", "OSSClient", "ObjectStore", "HTTPFront", "StorageGateway", "SessionAPI",
+                "CMalloc", "CommandKit", "OSSKit", "OSSClient", "ObjectStore", "HTTPFront", "StorageGateway", "SessionAPI",
                 "SessionModels",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -139,6 +140,8 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "CommandKitTests", dependencies: ["CommandKit", "OSSClient", "OSSKit"], swiftSettings: strict),
         .testTarget(
             name: "ObjectStoreTests",
             dependencies: ["ObjectStore", "OSSKit", .product(name: "NIOCore", package: "swift-nio")],

@@ -21,6 +21,7 @@ ALLOWED_IMPORTS = {
     "CMalloc": set(),
     "OSSKit": {"CLibXML2", "CLibLZMA"},
     "OSSClient": {"OSSKit"},
+    "CommandKit": {"OSSClient", "OSSKit"},
     "ObjectStore": {"OSSKit"},
     "HTTPFront": {"OSSKit"},
     "SessionModels": set(),
@@ -28,8 +29,8 @@ ALLOWED_IMPORTS = {
     "SessionAPI": {"SessionModels", "OSSClient", "OSSKit"},
     "SessionSync": {"SessionModels", "OSSClient", "OSSKit"},
     "GatewayCLI": {
-        "StorageGateway", "ObjectStore", "SessionAPI", "SessionModels", "SessionSync", "HTTPFront", "OSSClient",
-        "OSSKit", "CMalloc",
+        "StorageGateway", "ObjectStore", "SessionAPI", "SessionModels", "SessionSync", "HTTPFront", "CommandKit",
+        "OSSClient", "OSSKit", "CMalloc",
     },
 }
 
