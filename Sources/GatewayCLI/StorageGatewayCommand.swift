@@ -8,9 +8,8 @@ struct StorageGatewayCommand: AsyncParsableCommand {
         abstract: "An OSS-compatible object store, an upload gateway and a session API in one program.",
         version: Version.text,
         subcommands: [
-            ServeCommand.self, PresignCommand.self, ExplainCommand.self, VerifyCommand.self, KeysCommand.self,
-            UsersCommand.self,
-            VersionCommand.self,
+            ServeCommand.self, PresignCommand.self, PresignLinesCommand.self, ExplainCommand.self, VerifyCommand.self,
+            KeysCommand.self, UsersCommand.self, VersionCommand.self,
         ])
 }
 

@@ -114,7 +114,8 @@ struct PresignCommand: ParsableCommand {
         return ExitStatus.dataError
     }
 
-    private static func sentence(_ error: SigningError) -> String {
+    /// What an error of signing says to a person.
+    static func sentence(_ error: SigningError) -> String {
         switch error {
         case .missingHeader(let name): "the header \(name) must have a value to be bound"
         case .headerNotCovered(let name): "a V1 signature cannot bind \(name)"
