@@ -56,8 +56,8 @@ import Testing
     @Test func theEndpointsAreAddressedAsTheArticleSays() throws {
         let local = try Endpoint("http://127.0.0.1:10724")
         let own = try Endpoint("https://files.example.com", style: .cname)
-        let internal = try Endpoint("oss-cn-hangzhou-internal.aliyuncs.com")
-        let styles = [local, own, internal].map(\.style)
+        let inside = try Endpoint("oss-cn-hangzhou-internal.aliyuncs.com")
+        let styles = [local, own, inside].map(\.style)
         #expect(styles == [.path, .cname, .virtualHost])
     }
 
