@@ -40,6 +40,7 @@ OWNERS = {
     "CMalloc": ["GatewayCLI"],
     "CPostgres": ["SessionAPI"],
     "GRDB": ["ObjectStore", "SessionAPI"],
+    "GRDBSQLite": ["ObjectStore"],
     "JWTKit": ["SessionAPI"],
     "AsyncHTTPClient": ["OSSClient"],
     "ArgumentParser": ["GatewayCLI"],
@@ -175,22 +176,43 @@ def what_is_public_is_explained() -> Problems:
         r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*public\s+(?:private\(set\)\s+|internal\(set\)\s+)?(?:static\s+|final\s+|"
         r"mutating\s+|nonisolated\s+|indirect\s+|class\s+)*"
         r"(?:struct|enum|class|actor|protocol|func|init|let|var|subscript|typealias|case)\b")
-    # What a protocol of the standard library asks for is explained there.
+    # What a protocol asks for is explained there: those of the standard library, and those of the libraries themselves.
     elsewhere = re.compile(
         r"\bvar (?:description|debugDescription|customMirror|errorDescription)\b|\bfunc (?:==|<|hash|makeAsyncIterator"
         r"|next)|\btypealias (?:Element|AsyncIterator)\b|\binit\((?:stringLiteral|from decoder)|\bfunc encode\(to")
-    for path in SOURCES:
-        if not relative(path).startswith(("Sources/OSSKit/", "Sources/OSSClient/")):
-            continue
+    paths = [path for path in SOURCES if relative(path).startswith(("Sources/OSSKit/", "Sources/OSSClient/"))]
+    asked_for = set().union(*(protocol_requirements(path) for path in paths))
+    for path in paths:
         text = lines(path)
         for number, line in enumerate(text):
-            if not declared.match(line) or elsewhere.search(line):
+            if not declared.match(line) or elsewhere.search(line) or requirement(line) in asked_for:
                 continue
             above = number - 1
             while above >= 0 and text[above].strip().startswith("@"):
                 above -= 1
             if above < 0 or not text[above].strip().startswith("///"):
                 yield f"{relative(path)}:{number + 1}: {line.strip()[:120]}"
+
+
+def requirement(line: str) -> str | None:
+    """What a line declares, as a protocol would ask for it; nothing if it declares no member."""
+    found = re.search(r"\b(?:(?:var|let|func) (\w+)|(init)\((\w+))", line)
+    return found and (found.group(1) or f"init {found.group(3)}")
+
+
+def protocol_requirements(path: Path) -> set[str]:
+    """What the public protocols of a file ask for."""
+    found: set[str] = set()
+    end: str | None = None
+    for line in lines(path):
+        opened = re.match(r"(\s*)public protocol\b.*\{\s*$", line)
+        if opened:
+            end = opened.group(1) + "}"
+        elif line == end:
+            end = None
+        elif end is not None and (name := requirement(without_text(line))):
+            found.add(name)
+    return found
 
 
 def articles_are_tested() -> Problems:

@@ -1,38 +1,79 @@
 import NIOCore
 import OSSKit
 
+/// How an OSS endpoint is reached, and how requests to it are signed and repeated.
+public struct OSSConfiguration: Sendable {
+    /// Where the client itself sends its requests.
+    public let endpoint: Endpoint
+    /// What stands in presigned URLs: where their users reach the same store.
+    public let publicEndpoint: Endpoint
+    /// The ID of the store's region, such as `cn-hangzhou`.
+    public let region: String
+    /// How requests are signed; V1 only where an endpoint knows nothing else.
+    public var signatures = OSSClient.SignatureVersion.v4
+    /// How presigned URLs are signed; V1 only where a deployment forces it.
+    public var presignedURLs = OSSClient.SignatureVersion.v4
+    /// The product in the scope of V4 signatures: `oss`, or `oss-cloudbox` at a cloud box.
+    public var product = "oss"
+    /// How often and with what pauses requests are repeated.
+    public var retries = RetryPolicy()
+    /// How long an answer may take to begin, from the start of an attempt.
+    ///
+    /// A request with a body of more than 64 KiB, or with one that is streamed, takes as long as it takes, as long as
+    /// bytes move: that is for `OSSClient.Timeouts.idle` to judge.
+    public var answerTimeout = Duration.seconds(20)
+
+    /// Makes a configuration.
+    ///
+    /// - Parameter publicEndpoint: nil if users reach the store where the client does.
+    public init(endpoint: Endpoint, publicEndpoint: Endpoint? = nil, region: String) {
+        self.endpoint = endpoint
+        self.publicEndpoint = publicEndpoint ?? endpoint
+        self.region = region
+    }
+}
+
 extension OSSClient {
-    /// What a client works with.
+    /// What a client of a bucket works with: a bucket, and all that `OSSConfiguration` has.
+    @dynamicMemberLookup
     public struct Configuration: Sendable {
-        /// Where the client itself sends its requests.
-        public let endpoint: Endpoint
-        /// What stands in presigned URLs: where their users reach the same store.
-        public let publicEndpoint: Endpoint
-        /// The ID of the store's region, such as `cn-hangzhou`.
-        public let region: String
+        /// How the bucket is reached; its members can be named without it, as in `configuration.retries`.
+        public var store: OSSConfiguration
         /// The bucket.
         public let bucket: BucketName
-        /// How presigned URLs are signed; V1 only where a deployment forces it.
-        public var presignedURLs = PresignedURLVersion.v4
-        /// How often and with what pauses requests are repeated.
-        public var retries = RetryPolicy()
-        /// How long an answer may take to begin, from the start of an attempt.
-        public var answerTimeout = Duration.seconds(20)
+
+        /// Makes a configuration of a bucket of a store.
+        public init(store: OSSConfiguration, bucket: BucketName) {
+            self.store = store
+            self.bucket = bucket
+        }
 
         /// Makes a configuration.
         ///
         /// - Parameter publicEndpoint: nil if users reach the store where the client does.
         public init(endpoint: Endpoint, publicEndpoint: Endpoint? = nil, region: String, bucket: BucketName) {
-            self.endpoint = endpoint
-            self.publicEndpoint = publicEndpoint ?? endpoint
-            self.region = region
-            self.bucket = bucket
+            self.init(
+                store: OSSConfiguration(endpoint: endpoint, publicEndpoint: publicEndpoint, region: region),
+                bucket: bucket)
+        }
+
+        /// A member of `store`.
+        public subscript<Value>(dynamicMember member: any KeyPath<OSSConfiguration, Value> & Sendable) -> Value {
+            store[keyPath: member]
+        }
+
+        /// A member of `store` that can be set.
+        public subscript<Value>(
+            dynamicMember member: any WritableKeyPath<OSSConfiguration, Value> & Sendable
+        ) -> Value {
+            get { store[keyPath: member] }
+            set { store[keyPath: member] = newValue }
         }
     }
 
-    /// By which rules presigned URLs are signed.
-    public enum PresignedURLVersion: String, Sendable, CaseIterable {
-        /// By HMAC-SHA1; the size of an upload cannot be bound.
+    /// By which rules requests and presigned URLs are signed.
+    public enum SignatureVersion: String, Sendable, CaseIterable {
+        /// By HMAC-SHA1; the size of a presigned upload cannot be bound.
         case v1
         /// By HMAC-SHA256.
         case v4
@@ -68,24 +109,5 @@ extension OSSClient {
             self.random = random
             self.pause = pause
         }
-    }
-}
-
-/// Where a client's access key comes from, asked anew for every request.
-public struct CredentialsProvider: Sendable {
-    private let provide: @Sendable () async throws -> Credentials
-
-    /// Asks for credentials each time, such as temporary ones.
-    public init(_ provide: @escaping @Sendable () async throws -> Credentials) {
-        self.provide = provide
-    }
-
-    /// Gives the same credentials each time.
-    public static func fixed(_ credentials: Credentials) -> CredentialsProvider {
-        CredentialsProvider { credentials }
-    }
-
-    func current() async throws -> Credentials {
-        try await provide()
     }
 }

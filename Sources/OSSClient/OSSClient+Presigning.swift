@@ -23,7 +23,7 @@ extension OSSClient {
     /// The URL's required headers hold `Content-Length` where it is bound. Browsers set that header themselves, and do
     /// not let a page set it.
     ///
-    /// - Throws: `SigningError`.
+    /// - Throws: `SigningError`; `CredentialsError`, and what the credentials provider throws.
     public func presignPut(
         _ key: ObjectKey, terms: UploadTerms, lifetimeSeconds: Int64
     ) async throws -> PresignedURL {
@@ -45,7 +45,7 @@ extension OSSClient {
     ///   - key: the object's key.
     ///   - lifetimeSeconds: how long the URL is good.
     ///   - fileName: the name under which a browser is to save the object; nil to leave that to the browser.
-    /// - Throws: `SigningError`.
+    /// - Throws: `SigningError`; `CredentialsError`, and what the credentials provider throws.
     public func presignGet(
         _ key: ObjectKey, lifetimeSeconds: Int64, fileName: String? = nil
     ) async throws -> PresignedURL {
@@ -59,10 +59,11 @@ extension OSSClient {
     }
 
     private func presign(_ request: Presigner.Request, lifetimeSeconds: Int64) async throws -> PresignedURL {
+        guard let credentials = try await sender.credentials.current() else { throw CredentialsError.noCredentials }
         let presigner = Presigner(
-            endpoint: configuration.publicEndpoint, region: configuration.region,
-            credentials: try await credentials.current())
-        let now = surroundings.nowUnixSeconds()
+            endpoint: configuration.publicEndpoint, region: configuration.region, credentials: credentials,
+            product: configuration.product)
+        let now = sender.clock.now
         return switch configuration.presignedURLs {
         case .v1: try presigner.presignV1(request, lifetimeSeconds: lifetimeSeconds, nowUnixSeconds: now)
         case .v4: try presigner.presignV4(request, lifetimeSeconds: lifetimeSeconds, nowUnixSeconds: now)

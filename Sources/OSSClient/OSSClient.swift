@@ -6,14 +6,16 @@ import OSSKit
 /// A client of one bucket at an OSS endpoint: Alibaba Cloud's or ours.
 ///
 /// Requests are signed by V4 in the header. What is safe to repeat is repeated, with pauses, when the endpoint is
-/// overloaded or out of reach; every operation here is. Errors are `ServiceError` where the endpoint answered, and
-/// `OSSClientError` where it did not or where its answer cannot be right.
+/// overloaded or out of reach; a clock that is off is set by the endpoint's. Errors are `ServiceError` where the
+/// endpoint answered, and `OSSClientError` where it did not or where its answer cannot be right; what a
+/// `CredentialsProvider` throws, what a body throws while it is read, and `CancellationError` pass through.
+///
+/// A client is a value: copies share the connections and the correction of the clock. `OSSService` is the client of
+/// what stands above the buckets.
 public struct OSSClient: Sendable {
     /// What the client works with.
     public let configuration: Configuration
-    let credentials: CredentialsProvider
-    let surroundings: Surroundings
-    private let httpClient: HTTPClient
+    private(set) var sender: RequestSender
 
     /// Makes a client.
     ///
@@ -27,10 +29,19 @@ public struct OSSClient: Sendable {
         surroundings: Surroundings
     ) {
         self.configuration = configuration
-        self.credentials = credentials
-        self.httpClient = httpClient
-        self.surroundings = surroundings
+        sender = RequestSender(
+            configuration: configuration.store, credentials: credentials, surroundings: surroundings,
+            clock: EndpointClock(nowUnixSeconds: surroundings.nowUnixSeconds), httpClient: httpClient)
     }
+
+    /// Makes a client of a bucket that shares what the client of a service has.
+    init(bucket: BucketName, sender: RequestSender) {
+        configuration = Configuration(store: sender.configuration, bucket: bucket)
+        self.sender = sender
+    }
+
+    /// The client of the service that the bucket belongs to; it shares connections and the correction of the clock.
+    public var service: OSSService { OSSService(sender: sender) }
 
     /// How the HTTP client of an `OSSClient` has to be set up.
     ///
@@ -47,80 +58,55 @@ public struct OSSClient: Sendable {
         return configuration
     }
 
-    /// A request to the bucket or to an object in it, before it is signed.
-    struct Request {
-        let method: String
-        var key: ObjectKey?
-        var query: [QueryItem] = []
-        var headers: [WireHeader] = []
-        var body: ByteBuffer?
-    }
+    /// How far the client's clock is from the endpoint's, as far as that is known.
+    public var clockCorrection: ClockCorrection { sender.clock.correction }
 
-    /// Sends a request, again where that is worth it, and takes in its answer.
+    /// The client with header fields and parameters that each of its requests is to carry.
     ///
-    /// - Parameters:
-    ///   - request: a request that may be sent more than once.
-    ///   - accept: reads a successful answer; if it fails for a reason that may pass, the request is sent again.
+    /// So every call can be given what its own options do not name, such as
+    /// `client.adding(headers: [WireHeader("x-oss-request-payer", "requester")]).headObject(key)`. They are covered by
+    /// the signature, and take the place of what a call would have sent under the same name.
+    public func adding(headers: [WireHeader] = [], query: [QueryItem] = []) -> OSSClient {
+        var client = self
+        client.sender.additions.add(headers: headers, query: query)
+        return client
+    }
+
+    /// Sends a request of any kind, again where that is worth it, and gives its answer as it stands.
+    ///
+    /// Once the body of the answer has begun, nothing is repeated.
+    ///
+    /// - Throws: `ServiceError` for every status but 200 to 299, and for 203; `OSSClientError`.
+    public func send(_ request: OSSRequest) async throws -> OSSResponse {
+        try await send(request) { OSSResponse($0) }
+    }
+
+    /// Sends a request and takes in its answer; if that fails for a reason that may pass, the request is sent again.
     func send<Answer>(
-        _ request: Request, accept: (HTTPClientResponse) async throws -> Answer
+        _ request: OSSRequest, accept: (HTTPClientResponse) async throws -> Answer
     ) async throws -> Answer {
-        var attempt = 1
-        while true {
-            do {
-                return try await accept(try await sendOnce(request))
-            } catch {
-                let failure = OSSClientError.classify(error)
-                guard attempt < configuration.retries.maximumAttempts, RetryPolicy.mayPass(failure) else {
-                    throw failure
-                }
-            }
-            let pause = configuration.retries.pause(afterAttempt: attempt, random: surroundings.random())
-            try await surroundings.pause(pause)
-            attempt += 1
-        }
+        try await sender.send(request, to: configuration.bucket) { response, _ in try await accept(response) }
     }
 
-    private func sendOnce(_ request: Request) async throws -> HTTPClientResponse {
-        let response = try await httpClient.execute(
-            try await signed(request), timeout: TimeAmount(configuration.answerTimeout))
-        let status = Int(response.status.code)
-        // 203 is a 2xx by number: the object was stored, but the callback of the upload failed.
-        if (200...299).contains(status), status != 203 {
-            return response
-        }
-        let headers = response.headers.map { WireHeader($0.name, $0.value) }
-        let body = await Self.errorBody(of: response)
-        throw ServiceError(status: status, headers: headers, body: body.readableBytesView)
+    /// Sends a request as `send(_:accept:)`, for calls that compare the checksum of what was sent.
+    func upload<Answer>(
+        _ request: OSSRequest, accept: (HTTPClientResponse, _ sentCRC64: UInt64) async throws -> Answer
+    ) async throws -> Answer {
+        try await sender.send(request, to: configuration.bucket, accept: accept)
     }
+}
 
-    private func signed(_ request: Request) async throws -> HTTPClientRequest {
-        let resource = SignedResource(bucket: configuration.bucket.text, key: request.key?.bytes)
-        let signer = RequestSigner(credentials: try await credentials.current(), region: configuration.region)
-        let headers = try signer.signV4(
-            SignableRequest(
-                method: request.method, resource: resource, query: request.query, headers: request.headers),
-            nowUnixSeconds: surroundings.nowUnixSeconds())
-        var signed = HTTPClientRequest(url: configuration.endpoint.url(of: resource, query: request.query))
-        signed.method = HTTPMethod(rawValue: request.method)
-        signed.headers = HTTPHeaders(headers.map { ($0.name, $0.value) })
-        signed.body = request.body.map { .bytes($0) }
-        return signed
+extension OSSResponse {
+    init(_ response: HTTPClientResponse) {
+        status = Int(response.status.code)
+        headers = response.headers.map { WireHeader($0.name, $0.value) }
+        body = ObjectBody(response.body, crc64: nil)
     }
+}
 
-    /// As much of an error's body as is read; nothing if it does not come, since the status says enough.
-    private static func errorBody(of response: HTTPClientResponse) async -> ByteBuffer {
-        var body = ByteBuffer()
-        do {
-            for try await piece in response.body {
-                body.writeImmutableBuffer(piece)
-                guard body.readableBytes < maximumErrorBytes else { break }
-            }
-        } catch {
-            return body
-        }
-        return body
+extension HTTPClientResponse {
+    /// The body of an answer that is a document.
+    func document() async throws -> ByteBufferView {
+        try await body.collect(upTo: Limits.maximumXMLBytes).readableBytesView
     }
-
-    /// The most that is read of an error's body, in bytes.
-    private static let maximumErrorBytes = 65_536
 }

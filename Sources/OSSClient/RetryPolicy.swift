@@ -25,9 +25,12 @@ public struct RetryPolicy: Sendable, Equatable {
     }
 
     /// Whether the same request may succeed a moment later.
+    ///
+    /// 401 and `BadRequest` are among them because official clients repeat them.
     static func mayPass(_ failure: any Error) -> Bool {
         switch failure {
-        case let error as ServiceError: error.status == 408 || error.status == 429 || error.status >= 500
+        case let error as ServiceError:
+            [401, 408, 429].contains(error.status) || error.status >= 500 || error.isCode(.badRequest)
         case OSSClientError.unreachable, OSSClientError.wrongChecksum: true
         default: false
         }

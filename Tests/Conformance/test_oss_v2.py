@@ -160,8 +160,6 @@ class TestObjects:
         for operation in (
             lambda: client.put_object_acl(oss.PutObjectAclRequest(bucket=own_bucket, key=key, acl="public-read")),
             lambda: client.get_bucket_acl(oss.GetBucketAclRequest(bucket=own_bucket)),
-            lambda: client.initiate_multipart_upload(
-                oss.InitiateMultipartUploadRequest(bucket=own_bucket, key=key)),
             lambda: client.get_object_tagging(oss.GetObjectTaggingRequest(bucket=own_bucket, key=key)),
         ):
             assert refusal_of(operation) == (400, "NotImplemented")

@@ -234,8 +234,8 @@ import Testing
         }
     }
 
-    @Test(arguments: OSSClient.PresignedURLVersion.allCases)
-    func presignedURLsAreForThePublicEndpoint(version: OSSClient.PresignedURLVersion) async throws {
+    @Test(arguments: OSSClient.SignatureVersion.allCases)
+    func presignedURLsAreForThePublicEndpoint(version: OSSClient.SignatureVersion) async throws {
         let script: LoopbackServer.Script = { _, _ in .hangUp }
         try await ClientUnderTest.run(script, configure: { $0.presignedURLs = version }) { test, server in
             let put = try await test.client.presignPut(

@@ -14,6 +14,22 @@ public struct CreateBucketConfiguration: Sendable, Equatable {
     /// The location, as old clients send it; nil if the request leaves it open.
     public let locationConstraint: String?
 
+    /// Makes a body.
+    public init(storageClass: String?, dataRedundancyType: String?) {
+        self.storageClass = storageClass
+        self.dataRedundancyType = dataRedundancyType
+        locationConstraint = nil
+    }
+
+    /// Writes the body.
+    public func write() -> String {
+        XMLWriter.document("CreateBucketConfiguration") { writer in
+            writer.element("StorageClass", ifPresent: storageClass)
+            writer.element("DataRedundancyType", ifPresent: dataRedundancyType)
+            writer.element("LocationConstraint", ifPresent: locationConstraint)
+        }
+    }
+
     /// Reads a body; an empty one asks for nothing.
     ///
     /// - Throws: `MalformedXML` if the body is not a document of this kind; `InvalidArgument` if it asks for a storage

@@ -7,6 +7,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case badRequest = "BadRequest"
     case bucketAlreadyExists = "BucketAlreadyExists"
     case bucketNotEmpty = "BucketNotEmpty"
+    case corsRuleBeyondLimit = "CORSRuleBeyondLimit"
     case entityTooLarge = "EntityTooLarge"
     case entityTooSmall = "EntityTooSmall"
     case fileAlreadyExists = "FileAlreadyExists"
@@ -17,20 +18,26 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case invalidBucketName = "InvalidBucketName"
     case invalidCRC64 = "InvalidCRC64"
     case invalidDigest = "InvalidDigest"
+    case invalidEncryptionAlgorithmError = "InvalidEncryptionAlgorithmError"
     case invalidObjectName = "InvalidObjectName"
+    case invalidPart = "InvalidPart"
+    case invalidPartOrder = "InvalidPartOrder"
     case invalidPolicyDocument = "InvalidPolicyDocument"
     case invalidRange = "InvalidRange"
     case invalidRequest = "InvalidRequest"
     case invalidSecurityToken = "InvalidSecurityToken"
+    case invalidTag = "InvalidTag"
     case malformedXML = "MalformedXML"
     case methodNotAllowed = "MethodNotAllowed"
     case missingArgument = "MissingArgument"
     case missingContentLength = "MissingContentLength"
     case noSuchBucket = "NoSuchBucket"
     case noSuchKey = "NoSuchKey"
+    case noSuchUpload = "NoSuchUpload"
     case noSuchVersion = "NoSuchVersion"
     case notImplemented = "NotImplemented"
     case preconditionFailed = "PreconditionFailed"
+    case repeatedTags = "RepeatedTags"
     case requestTimeTooSkewed = "RequestTimeTooSkewed"
     case requestTimeout = "RequestTimeout"
     case secondLevelDomainForbidden = "SecondLevelDomainForbidden"
@@ -39,6 +46,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case serviceUnavailable = "ServiceUnavailable"
     case signatureDoesNotMatch = "SignatureDoesNotMatch"
     case tooManyBuckets = "TooManyBuckets"
+    case tooManyTags = "TooManyTags"
 
     /// The HTTP status of the answer.
     public var status: Int { row.status }
@@ -71,6 +79,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
                 "The requested bucket name is not available. The bucket namespace is shared by all users of the system."
                     + " Please select a different name and try again.", "0015-00000104")
         case .bucketNotEmpty: Row(409, "The bucket has objects. Please delete them first.", "0015-00000301")
+        case .corsRuleBeyondLimit: Row(400, "The CORS Rules num is beyond limit.")
         case .entityTooLarge: Row(400, "Your proposed upload exceeds the maximum allowed size.")
         case .entityTooSmall: Row(400, "Your proposed upload is smaller than the minimum allowed size.")
         case .fileAlreadyExists:
@@ -85,10 +94,19 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .invalidCRC64:
             Row(400, "The x-oss-hash-crc64ecma you specified does not match what we calculated.")
         case .invalidDigest: Row(400, "The Content-MD5 you specified was invalid.", "0017-00000503")
+        case .invalidEncryptionAlgorithmError:
+            Row(400, "The Encryption request you specified is not valid. Supported value: AES256/SM4/KMS.")
         case .invalidObjectName: Row(400, "The specified object is not valid.")
+        case .invalidPart:
+            Row(
+                400,
+                "One or more of the specified parts could not be found or the specified entity tag might not have"
+                    + " matched the part's entity tag.")
+        case .invalidPartOrder: Row(400, "The list of parts was not in ascending order.", "0042-00000209")
         case .invalidPolicyDocument: Row(400, "The content of the form does not meet the conditions of the policy.")
         case .invalidRange: Row(416, "The requested range cannot be satisfied")
         case .invalidRequest: Row(400, "The request is invalid.")
+        case .invalidTag: Row(400, "The TagKey you have provided is invalid.")
         case .invalidSecurityToken: Row(403, "The security token you provided is invalid.")
         case .malformedXML:
             Row(
@@ -101,10 +119,16 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .missingContentLength: Row(411, "You must provide the Content-Length HTTP header.")
         case .noSuchBucket: Row(404, "The specified bucket does not exist.", "0015-00000101")
         case .noSuchKey: Row(404, "The specified key does not exist.", "0026-00000001")
+        case .noSuchUpload:
+            Row(
+                404,
+                "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted"
+                    + " or completed.", "0042-00000002")
         case .noSuchVersion: Row(404, "The specified version does not exist.")
         case .notImplemented: Row(400, "A header you provided implies functionality that is not implemented.")
         case .preconditionFailed:
             Row(412, "At least one of the pre-conditions you specified did not hold.", "0017-00001001")
+        case .repeatedTags: Row(400, "Tag keys must be unique.")
         case .requestTimeTooSkewed:
             Row(403, "The difference between the request time and the current time is too large.", "0002-00000504")
         case .requestTimeout:
@@ -122,6 +146,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
                 "The request signature we calculated does not match the signature you provided."
                     + " Check your key and signing method.")
         case .tooManyBuckets: Row(400, "You have attempted to create more buckets than allowed.")
+        case .tooManyTags: Row(400, "The bucket tags num is beyond limit.")
         }
     }
 }

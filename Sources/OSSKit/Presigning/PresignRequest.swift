@@ -48,7 +48,7 @@ extension Presigner.Request {
         /// Makes overrides of nothing.
         public init() {}
 
-        fileprivate var items: [QueryItem] {
+        package var items: [QueryItem] {
             let texts = [
                 ("response-content-type", contentType), ("response-content-disposition", contentDisposition),
                 ("response-content-encoding", contentEncoding), ("response-content-language", contentLanguage),

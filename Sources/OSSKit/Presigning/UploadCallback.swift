@@ -73,6 +73,17 @@ public struct UploadCallback: Sendable {
         }
     }
 
+    /// The callback as header fields of an upload, for one that is signed in its header.
+    ///
+    /// - Throws: `invalidCallback`.
+    package func headers() throws(SigningError) -> [WireHeader] {
+        var headers = [WireHeader("x-oss-callback", try parameter)]
+        if let variables = try variablesParameter {
+            headers.append(WireHeader("x-oss-callback-var", variables.value))
+        }
+        return headers
+    }
+
     private static func encoded(_ members: [(String, String)]) throws(SigningError) -> String {
         let texts = members.map { JSONText.quoted($0.0) + ": " + JSONText.quoted($0.1) }
         let parameter = Base64.encode(Array("{\(texts.joined(separator: ", "))}".utf8))

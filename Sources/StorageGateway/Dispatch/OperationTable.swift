@@ -28,6 +28,23 @@ package enum OperationTable {
             "GetObjectMeta", "GET", .object, selectors: ["objectMeta"], parameters: ["versionId"],
             answer: GetObjectMeta.answer),
         Operation("DeleteObject", "DELETE", .object, parameters: ["versionId"], answer: DeleteObject.answer),
+        Operation(
+            "InitiateMultipartUpload", "POST", .object, selectors: ["uploads"],
+            answer: InitiateMultipartUpload.answer),
+        Operation(
+            "UploadPart", "PUT", .object, selectors: ["uploadId"], parameters: ["partNumber"],
+            answer: UploadPart.answer),
+        Operation(
+            "UploadPartCopy", "PUT", .object, selectors: ["uploadId"], header: "x-oss-copy-source",
+            parameters: ["partNumber"], answer: UploadPartCopy.answer),
+        Operation(
+            "CompleteMultipartUpload", "POST", .object, selectors: ["uploadId"],
+            answer: CompleteMultipartUpload.answer),
+        Operation(
+            "AbortMultipartUpload", "DELETE", .object, selectors: ["uploadId"], answer: AbortMultipartUpload.answer),
+        Operation("ListParts", "GET", .object, selectors: ["uploadId"], answer: ListParts.answer),
+        Operation(
+            "ListMultipartUploads", "GET", .bucket, selectors: ["uploads"], answer: ListMultipartUploads.answer),
     ]
 
     /// The name of the operation that a request asks for.

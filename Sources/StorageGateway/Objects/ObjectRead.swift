@@ -36,10 +36,7 @@ enum ObjectRead {
         let isStandard = call.header("x-oss-range-behavior")?.lowercased() == "standard"
         let range = try RequestedRange.of(
             call.header("range"), sizeBytes: object.sizeBytes, isStandard: isStandard)
-        switch range {
-        case .whole: return .send(0..<object.sizeBytes, status: 200)
-        case .part(let part): return .send(part, status: 206)
-        }
+        return .send(range.bytes(ofSize: object.sizeBytes), status: range == .whole ? 200 : 206)
     }
 
     /// `Content-Length`, and for a part `Content-Range`.

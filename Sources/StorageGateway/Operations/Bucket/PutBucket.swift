@@ -12,20 +12,13 @@ enum PutBucket {
         for header in ["x-oss-bucket-tagging", "x-oss-resource-group-id"] where call.header(header) != nil {
             throw OSSError(.notImplemented, fields: [("Header", header)])
         }
-        if let document = try await document(call) {
+        if let document = try await RequestBodyReader.document(of: call) {
             let asked = try CreateBucketConfiguration(document: document)
             bucket.storageClass = try asked.storageClass.map(storageClass)
             bucket.dataRedundancyType = try asked.dataRedundancyType.map(dataRedundancyType)
         }
         _ = try await call.store.createBucket(bucket)
         return OSSAnswer(headers: [("Location", "/\(name.text)")])
-    }
-
-    /// The body, if there is one: `PUT` without a length is a bucket without wishes.
-    private static func document(_ call: OSSCall) async throws -> [UInt8]? {
-        guard call.header("content-length") != nil || call.header("transfer-encoding") != nil else { return nil }
-        let bytes = try await RequestBodyReader(call, limitBytes: Int64(Limits.documentBytes)).bytes()
-        return bytes.isEmpty ? nil : bytes
     }
 
     private static func acl(_ call: OSSCall) throws(OSSError) -> String? {
