@@ -119,6 +119,15 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "Measurements",
+            dependencies: ["OSSKit", "CLibLZMA", .product(name: "Crypto", package: "swift-crypto")],
+            path: "Benchmarks/Measurements",
+            swiftSettings: strict),
+        .target(
+            name: "FuzzTargets", dependencies: ["OSSKit", "SessionModels"], path: "Fuzz/Targets",
+            swiftSettings: strict),
+        .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"], swiftSettings: strict),
         .testTarget(
             name: "HTTPFrontTests",
             dependencies: [
@@ -174,3 +183,12 @@ let package = Package(
             swiftSettings: strict),
     ]
 )
+
+// The fuzzer links only with its sanitizer, which `scripts/fuzz` asks for.
+if Context.environment["STORAGE_GATEWAY_FUZZ"] != nil {
+    package.targets += [
+        .systemLibrary(name: "CLibFuzzer", path: "Fuzz/CLibFuzzer"),
+        .executableTarget(
+            name: "Fuzzer", dependencies: ["CLibFuzzer", "FuzzTargets"], path: "Fuzz/Fuzzer", swiftSettings: strict),
+    ]
+}

@@ -18,7 +18,10 @@ struct StorageGatewayCommand: AsyncParsableCommand {
                     StatCommand.self, MakeBucketCommand.self, RemoveBucketCommand.self,
                 ]),
             CommandGroup(
-                name: "Signatures", subcommands: [PresignCommand.self, ExplainCommand.self, VerifyCommand.self]),
+                name: "Signatures",
+                subcommands: [
+                    PresignCommand.self, PresignLinesCommand.self, ExplainCommand.self, VerifyCommand.self,
+                ]),
         ])
 }
 

@@ -52,7 +52,22 @@ public struct ScopeV4: Sendable, Hashable {
     }
 
     /// The scope as it stands in a string to sign.
-    public var text: String { "\(day)/\(region)/\(product)/\(family.terminator)" }
+    public var text: String {
+        var bytes: [UInt8] = []
+        append(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The scope as it stands in a string to sign, behind what was written before.
+    func append(to text: inout [UInt8]) {
+        text += day.utf8
+        text.append(ASCII.slash)
+        text += region.utf8
+        text.append(ASCII.slash)
+        text += product.utf8
+        text.append(ASCII.slash)
+        text += family.terminator.utf8
+    }
 }
 
 /// The key that signs V4 requests of one scope.
