@@ -94,11 +94,17 @@ extension ObjectRecord {
 }
 
 /// Where a row is to be written.
-struct ObjectPlace: Sendable {
+package struct ObjectPlace: Sendable {
     /// The bucket, as it was looked up before.
     let bucket: BucketRecord
     /// The key.
     let key: ObjectKey
+
+    /// Names a place.
+    package init(bucket: BucketRecord, key: ObjectKey) {
+        self.bucket = bucket
+        self.key = key
+    }
 
     /// Judges the conditions of a write inside its transaction.
     ///
@@ -142,10 +148,10 @@ struct ObjectContent: Sendable {
 }
 
 extension ObjectContent {
-    /// The content of an object that is copied.
+    /// The content of an object that is copied; a copy cannot be appended to.
     init(of source: ObjectRecord) {
         self.init(
-            type: source.type, sizeBytes: source.sizeBytes, entityTag: source.entityTag, crc64: source.crc64,
+            type: source.type == .appendable ? .normal : source.type, sizeBytes: source.sizeBytes, entityTag: source.entityTag, crc64: source.crc64,
             body: source.body)
     }
 }

@@ -36,6 +36,8 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case noSuchUpload = "NoSuchUpload"
     case noSuchVersion = "NoSuchVersion"
     case notImplemented = "NotImplemented"
+    case objectNotAppendable = "ObjectNotAppendable"
+    case positionNotEqualToLength = "PositionNotEqualToLength"
     case preconditionFailed = "PreconditionFailed"
     case repeatedTags = "RepeatedTags"
     case requestTimeTooSkewed = "RequestTimeTooSkewed"
@@ -126,6 +128,8 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
                     + " or completed.", "0042-00000002")
         case .noSuchVersion: Row(404, "The specified version does not exist.")
         case .notImplemented: Row(400, "A header you provided implies functionality that is not implemented.")
+        case .objectNotAppendable: Row(409, "The object is not appendable.")
+        case .positionNotEqualToLength: Row(409, "Position is not equal to file length", "0026-00000016")
         case .preconditionFailed:
             Row(412, "At least one of the pre-conditions you specified did not hold.", "0017-00001001")
         case .repeatedTags: Row(400, "Tag keys must be unique.")

@@ -11,6 +11,9 @@ enum Migrations {
         migrator.registerMigration("2 multipart uploads") { database in
             try database.execute(sql: multipartUploads)
         }
+        migrator.registerMigration("3 tags") { database in
+            try database.execute(sql: tags)
+        }
         return migrator
     }
 
@@ -116,5 +119,11 @@ enum Migrations {
             upload_number INTEGER,
             CHECK ((body_id IS NULL) <> (upload_number IS NULL))
         ) STRICT;
+        """
+
+    /// The tags of objects, and of objects to be: a JSON array of keys and values in turn, as the other attributes.
+    private static let tags = """
+        ALTER TABLE objects ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
+        ALTER TABLE uploads ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
         """
 }

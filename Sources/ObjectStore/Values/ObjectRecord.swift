@@ -36,6 +36,7 @@ extension ObjectRecord {
 package enum ObjectType: String, Sendable {
     case normal = "Normal"
     case multipart = "Multipart"
+    case appendable = "Appendable"
 }
 
 /// Where the bytes of an object are: the number of a body, and where that has them.

@@ -1,0 +1,42 @@
+import OSSKit
+
+extension DiskStore {
+    /// Replaces the tags of an object; nothing else of it changes, its time neither.
+    ///
+    /// - Throws: `NoSuchKey`.
+    package func setTags(_ tags: [Tag], of key: ObjectKey, in bucket: BucketRecord) async throws {
+        try await requireWritable(0)
+        let texts = try AttributeText(ObjectAttributes(tags: tags))
+        try await commit(weightBytes: texts.lengthBytes) { database in
+            guard try ObjectTable.setTags(texts, of: key, inBucket: bucket.id, database) else {
+                throw DiskStore.noSuchKey(key)
+            }
+            return Change(value: ())
+        }
+    }
+
+    /// Replaces the ACL of an object; nothing else of it changes, its time neither.
+    ///
+    /// - Throws: `NoSuchKey`.
+    package func setACL(_ acl: ObjectACL, of key: ObjectKey, in bucket: BucketRecord) async throws {
+        try await requireWritable(0)
+        try await commit { database in
+            guard try ObjectTable.setACL(acl, of: key, inBucket: bucket.id, database) else {
+                throw DiskStore.noSuchKey(key)
+            }
+            return Change(value: ())
+        }
+    }
+
+    /// Replaces the ACL of a bucket.
+    ///
+    /// - Throws: `NoSuchBucket`.
+    package func setACL(_ acl: BucketACL, of bucket: BucketRecord) async throws {
+        try await requireWritable(0)
+        try await commit { database in
+            try BucketTable.require(bucket, in: database)
+            try BucketTable.setACL(acl.rawValue, ofBucket: bucket.id, in: database)
+            return Change(value: ())
+        }
+    }
+}
