@@ -127,7 +127,8 @@ struct Appending {
     ) throws -> Change<ObjectRecord> {
         let record = ObjectRecord(
             bucketID: place.bucket.id, key: place.key, sizeBytes: sizeBytes, entityTag: .opaque(digest), crc64: crc64,
-            lastModifiedMilliseconds: time, type: .appendable, attributes: attributes, body: body)
+            lastModifiedMilliseconds: time, type: .appendable, symlinkTarget: nil, attributes: attributes,
+            body: body)
         try ObjectTable.write(record, texts: try texts ?? AttributeText(attributes), database)
         try BucketTable.add(
             objects: former == nil ? 1 : 0, bytes: sizeBytes - (former?.sizeBytes ?? 0), toBucket: place.bucket.id,

@@ -1,3 +1,4 @@
+import NIOCore
 import OSSKit
 
 extension DiskStore {
@@ -25,6 +26,24 @@ extension DiskStore {
                 throw DiskStore.noSuchKey(key)
             }
             return Change(value: ())
+        }
+    }
+
+    /// Stores a symbolic link in the place of the object that has the key; the target need not be there.
+    ///
+    /// - Throws: as `put`.
+    package func putSymlink(
+        to target: ObjectKey, at place: ObjectPlace, attributes: ObjectAttributes,
+        condition: WriteCondition = WriteCondition()
+    ) async throws -> ObjectRecord {
+        let body = FinishedBody(summary: BodyDigest().summary, bytes: .inline(ByteBuffer()))
+        let (texts, now) = (try AttributeText(attributes), environment.now)
+        return try await commit(naming: body, weightBytes: texts.lengthBytes) { database, insertBody in
+            let former = try place.requireWritable(condition, in: database)
+            let content = ObjectContent(
+                type: .symlink, symlinkTarget: target, sizeBytes: 0,
+                entityTag: .opaque(MD5Digest.of(target.bytes)), crc64: 0, body: try insertBody())
+            return try place.write(content, attributes, texts, over: former, atMilliseconds: now(), in: database)
         }
     }
 

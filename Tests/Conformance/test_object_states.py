@@ -58,6 +58,17 @@ class TestOSS2:
         assert opened.delete_object_tagging(key).status == 204
         assert opened.get_object_tagging(key).tag_set.tagging_rule == {}
 
+    def test_a_link_is_followed(self, opened, key):
+        opened.put_object(key + "/target é", b"hello")
+        opened.put_symlink(key + "/target é", key)
+        assert opened.get_symlink(key).target_key == key + "/target é"
+        got = opened.get_object(key)
+        assert (got.read(), got.object_type) == (b"hello", "Symlink")
+        opened.delete_object(key + "/target é")
+        with pytest.raises(oss2.exceptions.ServerError) as refusal:
+            opened.get_object(key)
+        assert (refusal.value.status, refusal.value.code) == (404, "SymlinkTargetNotExist")
+
     def test_acls_are_kept(self, opened, key):
         opened.put_object(key, b"x")
         assert opened.get_object_acl(key).acl == "default"

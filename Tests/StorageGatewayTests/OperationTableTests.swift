@@ -59,6 +59,8 @@ import Testing
         Case(method: "DELETE", level: .object, query: "tagging=", name: "DeleteObjectTagging"),
         Case(method: "PUT", level: .object, query: "acl", name: "PutObjectACL"),
         Case(method: "GET", level: .object, query: "acl=", name: "GetObjectACL"),
+        Case(method: "PUT", level: .object, query: "symlink", name: "PutSymlink"),
+        Case(method: "GET", level: .object, query: "symlink=", name: "GetSymlink"),
         Case(method: "PUT", level: .bucket, query: "acl=", name: "PutBucketACL"),
         Case(method: "GET", level: .bucket, query: "acl", name: "GetBucketACL"),
         Case(method: "GET", level: .bucket, query: "uploads=&key-marker=a&max-uploads=1", name: "ListMultipartUploads"),
@@ -78,7 +80,7 @@ import Testing
         "GET Object response-content-encoding", "POST Object uploads", "PUT Object uploadId", "POST Object uploadId",
         "DELETE Object uploadId", "GET Object uploadId", "GET Bucket uploads", "POST Object append",
         "PUT Object tagging", "GET Object tagging", "DELETE Object tagging", "PUT Object acl", "GET Object acl",
-        "PUT Bucket acl", "GET Bucket acl",
+        "PUT Bucket acl", "GET Bucket acl", "PUT Object symlink", "GET Object symlink",
     ]
 
     @Test(arguments: ["GET", "PUT", "POST", "DELETE", "HEAD"], [ResourceLevel.service, .bucket, .object])

@@ -14,6 +14,9 @@ enum Migrations {
         migrator.registerMigration("3 tags") { database in
             try database.execute(sql: tags)
         }
+        migrator.registerMigration("4 symbolic links") { database in
+            try database.execute(sql: symbolicLinks)
+        }
         return migrator
     }
 
@@ -125,5 +128,10 @@ enum Migrations {
     private static let tags = """
         ALTER TABLE objects ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
         ALTER TABLE uploads ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
+        """
+
+    /// The key that a symbolic link leads to.
+    private static let symbolicLinks = """
+        ALTER TABLE objects ADD COLUMN symlink_target BLOB CHECK (length(symlink_target) BETWEEN 1 AND 1023);
         """
 }

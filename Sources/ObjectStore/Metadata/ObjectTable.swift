@@ -6,7 +6,7 @@ import OSSKit
 enum ObjectTable {
     private static let columns = """
         size_bytes, last_modified_ms, etag_digest, crc64, object_type, storage_class, acl, body_id, blob_id,
-        content_type, headers, user_metadata, etag_part_count, is_segmented, tags
+        content_type, headers, user_metadata, etag_part_count, is_segmented, tags, symlink_target
         """
 
     /// What an overwritten or deleted row leaves to be accounted for.
@@ -24,6 +24,7 @@ enum ObjectTable {
             bucketID: bucketID, key: key, sizeBytes: row[0],
             entityTag: EntityTag(digest: Array(row[2] as Data), partCount: row[12]),
             crc64: UInt64(bitPattern: row[3] as Int64), lastModifiedMilliseconds: row[1], type: try type(row[4]),
+            symlinkTarget: try (row[15] as Data?).map { try ObjectKey(bytes: Array($0)) },
             attributes: ObjectAttributes(
                 contentType: row[9], headers: try AttributeText.decode(row[10]),
                 userMetadata: try AttributeText.decode(row[11]), storageClass: row[5], acl: row[6],
@@ -53,14 +54,14 @@ enum ObjectTable {
         let statement = try database.cachedStatement(
             sql: """
                 INSERT OR REPLACE INTO objects (bucket_id, key, \(columns))
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         try statement.execute(arguments: [
             record.bucketID, Data(record.key.bytes), record.sizeBytes, record.lastModifiedMilliseconds,
             Data(record.entityTag.digest), Int64(bitPattern: record.crc64), record.type.rawValue,
             record.attributes.storageClass, record.attributes.acl, record.body.id, record.body.blob?.text,
             record.attributes.contentType, texts.headers, texts.userMetadata, record.entityTag.partCount,
-            record.body.place == .segments, texts.tags,
+            record.body.place == .segments, texts.tags, record.symlinkTarget.map { Data($0.bytes) },
         ])
     }
 

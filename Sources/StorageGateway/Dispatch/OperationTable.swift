@@ -63,6 +63,10 @@ package enum OperationTable {
         Operation(
             "GetObjectACL", "GET", .object, selectors: ["acl"], parameters: ["versionId"],
             answer: GetObjectACL.answer),
+        Operation("PutSymlink", "PUT", .object, selectors: ["symlink"], answer: PutSymlink.answer),
+        Operation(
+            "GetSymlink", "GET", .object, selectors: ["symlink"], parameters: ["versionId"],
+            answer: GetSymlink.answer),
         Operation("PutBucketACL", "PUT", .bucket, selectors: ["acl"], answer: PutBucketACL.answer),
         Operation("GetBucketACL", "GET", .bucket, selectors: ["acl"], answer: GetBucketACL.answer),
     ]

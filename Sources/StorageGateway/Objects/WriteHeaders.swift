@@ -17,8 +17,9 @@ enum WriteHeaders {
     /// Refuses headers that a write cannot have.
     ///
     /// - Throws: `NotImplemented`, naming the header.
-    static func refuseUnknownMeaning(_ call: OSSCall) throws(OSSError) {
-        for name in notYet + conditions where call.header(name) != nil {
+    /// - Parameter understood: a header that means something to this write alone.
+    static func refuseUnknownMeaning(_ call: OSSCall, but understood: String? = nil) throws(OSSError) {
+        for name in notYet + conditions where name != understood && call.header(name) != nil {
             throw OSSError(.notImplemented, fields: [("Header", name)])
         }
         if let encoding = call.header("content-encoding"), encoding.lowercased().contains("aws-chunked") {

@@ -178,8 +178,10 @@ class Gateway:
 
     @property
     def credentials(self) -> Credentials:
-        """The access key, with the secret read from the file that the server named."""
-        secret = Path(self.announcement["access_key_secret_file"]).read_text(encoding="utf-8").rstrip("\n")
+        """The access key, with the secret that the server was given, or read from the file that it named."""
+        secret = self.environment.get("OSS_ACCESS_KEY_SECRET")
+        if secret is None:
+            secret = Path(self.announcement["access_key_secret_file"]).read_text(encoding="utf-8").rstrip("\n")
         return Credentials(self.announcement["access_key_id"], secret, self.announcement["region"])
 
     # What it takes

@@ -26,12 +26,14 @@ from typing import Callable
 _NUMBERS = {
     "x86_64": {
         "write": 1, "pwrite64": 18, "writev": 20, "fsync": 74, "fdatasync": 75,
-        "ftruncate": 77, "rename": 82, "mkdir": 83, "link": 86, "unlink": 87, "openat": 257, "mkdirat": 258, "unlinkat": 263,
+        "ftruncate": 77, "rename": 82, "mkdir": 83, "link": 86, "unlink": 87, "openat": 257, "mkdirat": 258,
+        "unlinkat": 263,
         "renameat": 264, "linkat": 265, "utimensat": 280, "fallocate": 285, "pwritev": 296, "renameat2": 316,
     },
     "aarch64": {
         "mkdirat": 34, "unlinkat": 35, "linkat": 37, "renameat": 38, "ftruncate": 46, "fallocate": 47, "openat": 56,
-        "write": 64, "writev": 66, "pwrite64": 68, "pwritev": 70, "fsync": 82, "fdatasync": 83, "utimensat": 88, "renameat2": 276,
+        "write": 64, "writev": 66, "pwrite64": 68, "pwritev": 70, "fsync": 82, "fdatasync": 83, "utimensat": 88,
+        "renameat2": 276,
     },
 }
 _ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}

@@ -138,7 +138,7 @@ class Writer:
         self.numbers.choices(operations, weights)[0](self)
 
     def run(self, stop: threading.Event, may_fail: threading.Event) -> None:
-        """Does one operation after the other until it is told to stop or the server goes away.
+        """Does one operation after the other until told to stop or the server goes away.
 
         Once `may_fail` is set, an answer of the 500 class ends it too; the operation is then one without an answer.
         """
@@ -153,12 +153,10 @@ class Writer:
         finally:
             self._client.close()
 
-    def change(self, key: str, value: Value, *requests: Request) -> Answer:
-        """Sends requests, the last of which makes `key` hold `value`, and journals it."""
-        for request in requests[:-1]:
-            self.ask(request)
+    def change(self, key: str, value: Value, request: Request) -> Answer:
+        """Sends a request that makes `key` hold `value`, and journals it."""
         self.journal.begin(key, value)
-        answer = self._client.send(requests[-1])
+        answer = self._client.send(request)
         try:
             self._insist(answer)
         except Refused:
@@ -220,37 +218,57 @@ def copy(writer: Writer) -> None:
     value = writer.journal.settled.get(source)
     if value is None:
         return put(writer)
-    key = writer.numbers.choice([writer.new_key(), writer.old_key()])
-    if key != source:
-        headers = (("x-oss-copy-source", f"/{writer.bucket}/{source}"),)
-        writer.change(key, value, Request("PUT", writer.bucket, key, headers=headers))
+    # Over itself an object cannot be copied without a change.
+    others = [key for key in (writer.new_key(), writer.old_key()) if key != source]
+    key, headers = writer.numbers.choice(others), (("x-oss-copy-source", f"/{writer.bucket}/{source}"),)
+    writer.change(key, value, Request("PUT", writer.bucket, key, headers=headers))
 
 
-def put_in_parts(writer: Writer) -> None:
-    """Stores an object in parts, the first of which is sent twice; now and then the upload is given up."""
+@dataclass(frozen=True)
+class StagedUpload:
+    """An upload whose parts are there and which nobody has completed."""
+
+    key: str
+    upload_id: str
+    parts: list[bytes]
+
+    @property
+    def document(self) -> bytes:
+        """What names its parts."""
+        parts = "".join(
+            f"<Part><PartNumber>{number}</PartNumber><ETag>{hashlib.md5(part).hexdigest()}</ETag></Part>"
+            for number, part in enumerate(self.parts, 1))
+        return f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
+
+
+def stage(writer: Writer) -> StagedUpload:
+    """Sends one to three parts, the first of them twice, for a new key or over another object."""
     key = writer.numbers.choice([writer.new_key(), writer.old_key()])
-    upload_id = writer.ask(Request("POST", writer.bucket, key, query=(("uploads", ""),))).field("UploadId")
-    bodies = [writer.numbers.randbytes(LEAST_PART + writer.numbers.randrange(50_000))
-              for _ in range(writer.numbers.randrange(3))]
-    bodies.append(writer.body())
-    parts = ""
-    for index, body in enumerate([b"replaced", *bodies]):
-        number = max(index, 1)
-        query = (("partNumber", str(number)), ("uploadId", upload_id))
+    upload_id = writer.ask(Request("POST", writer.bucket, key, query=(("uploads", ""),))).field("UploadId") or ""
+    parts = [writer.numbers.randbytes(LEAST_PART + writer.numbers.randrange(50_000))
+             for _ in range(writer.numbers.randrange(3))] + [writer.body()]
+    for index, body in enumerate([b"replaced", *parts]):
+        query = (("partNumber", str(max(index, 1))), ("uploadId", upload_id))
         writer.ask(Request("PUT", writer.bucket, key, query=query, body=body))
-        if index:
-            parts += f"<Part><PartNumber>{number}</PartNumber><ETag>{hashlib.md5(body).hexdigest()}</ETag></Part>"
-    upload = (("uploadId", upload_id),)
-    if writer.numbers.randrange(5) == 0:
-        writer.ask(Request("DELETE", writer.bucket, key, query=upload))
-        return
-    document = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
-    writer.change(
-        key, Version.of(b"".join(bodies)), Request("POST", writer.bucket, key, query=upload, body=document))
+    return StagedUpload(key, upload_id, parts)
+
+
+def complete(writer: Writer, staged: StagedUpload | None = None) -> None:
+    """Makes an object of the parts of an upload."""
+    staged = staged or stage(writer)
+    writer.change(staged.key, Version.of(b"".join(staged.parts)), Request(
+        "POST", writer.bucket, staged.key, query=(("uploadId", staged.upload_id),), body=staged.document))
+
+
+def abort(writer: Writer, staged: StagedUpload | None = None) -> None:
+    """Gives an upload up; the key holds what it held."""
+    staged = staged or stage(writer)
+    writer.journal.settled.setdefault(staged.key, None)
+    writer.ask(Request("DELETE", writer.bucket, staged.key, query=(("uploadId", staged.upload_id),)))
 
 
 OPERATIONS: list[tuple[Callable[[Writer], None], int]] = [
-    (put, 10), (overwrite, 4), (delete, 3), (copy, 3), (put_in_parts, 3)]
+    (put, 10), (overwrite, 4), (delete, 3), (copy, 3), (complete, 2), (abort, 1)]
 """What writers do, and how often in relation to each other."""
 
 

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from .load import crc64
+from .load import Version, crc64
 
 _FOOTER_BYTES, _BLOCK_BYTES = 40, 1 << 20
 
@@ -49,6 +49,24 @@ def problems_of(data: Path) -> list[str]:
             found += [f"part {number} of upload {upload}: {text}" for text in _body_problems(
                 store, database, body, size, md5=md5)]
     return found
+
+
+def objects_of(data: Path) -> dict[str, Version]:
+    """What the objects of all buckets hold, by key; the server must not run."""
+    store, found = data / "objects", {}
+    with closing(sqlite3.connect(store / "meta.sqlite")) as database:
+        for key, body, is_segmented in database.execute(
+                "SELECT CAST(key AS TEXT), body_id, is_segmented FROM objects"):
+            bodies = [row[3] for row in database.execute(_SEGMENTS, (body,))] if is_segmented else [body]
+            found[key] = Version.of(b"".join(_content(store, database, each) for each in bodies))
+    return found
+
+
+def _content(store: Path, database: sqlite3.Connection, body: int) -> bytes:
+    size, blob, content = database.execute(
+        "SELECT size_bytes, blob_id, body FROM bodies LEFT JOIN inline ON inline.id = bodies.id WHERE bodies.id = ?",
+        (body,)).fetchone()
+    return content if blob is None else blob_path(store, blob).read_bytes()[:size]
 
 
 def _segment_problems(store: Path, database: sqlite3.Connection, size: int, body: int) -> list[str]:
