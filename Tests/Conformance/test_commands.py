@@ -427,6 +427,77 @@ class TestInterruption:
         assert user.succeed("ls", "-r", f"oss://{own_bucket}").output == b""
 
 
+class TestParts:
+    """Long files go in parts, and go on after a break."""
+
+    PARTS = ("--part-size", "100K", "--parallel", "2")
+
+    @staticmethod
+    def uploads(store, bucket: str) -> list[str]:
+        """The uploads in parts that are under way in a bucket."""
+        answer = store.send(Request("GET", bucket, query=(("uploads", ""),)))
+        assert answer.status == 200, answer
+        return [upload.text for upload in answer.xml.iterfind("Upload/UploadId")]
+
+    def finished_parts(self, store, bucket: str, key: str) -> int:
+        """How many parts of the one upload of a bucket are there."""
+        uploads = self.uploads(store, bucket)
+        if not uploads:
+            return 0
+        answer = store.send(Request("GET", bucket, key, query=(("uploadId", uploads[0]),)))
+        return len(answer.xml.findall("Part")) if answer.status == 200 else 0
+
+    def test_parts_make_the_file(self, user, own_bucket, written, store):
+        content = os.urandom(1_500_000)
+        written("long", content)
+        user.succeed("put", *self.PARTS, "long", f"oss://{own_bucket}/long")
+        assert store.get(own_bucket, "long").body == content
+        facts = json.loads(user.succeed("stat", "--json", f"oss://{own_bucket}/long").output)
+        assert facts["objectType"] == "Multipart"
+        user.succeed("get", *self.PARTS, f"oss://{own_bucket}/long", "back")
+        assert (user.home / "back").read_bytes() == content
+
+    def test_a_signal_takes_the_parts_back(self, user, own_bucket, written, store):
+        written("long", bytes(1_500_000))
+        process = user.start("put", *self.PARTS, "--limit-rate", "200K", "long", f"oss://{own_bucket}/long")
+        wait_for(lambda: self.finished_parts(store, own_bucket, "long") > 0, process)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=30)[0] == b""
+        assert process.returncode == INTERRUPTED
+        assert self.uploads(store, own_bucket) == []
+        assert not store.exists(own_bucket, "long")
+
+    def test_a_killed_upload_goes_on(self, user, own_bucket, written, store):
+        content = os.urandom(1_500_000)
+        written("long", content)
+        command = ("put", *self.PARTS, "--checkpoint-dir", "kept", "long", f"oss://{own_bucket}/long")
+        process = user.start(*command, "--limit-rate", "200K")
+        wait_for(lambda: self.finished_parts(store, own_bucket, "long") > 1, process)
+        process.kill()
+        process.communicate(timeout=30)
+        before = self.uploads(store, own_bucket)
+        assert len(before) == 1 and list((user.home / "kept").iterdir())
+        user.succeed(*command)
+        assert store.get(own_bucket, "long").body == content
+        assert self.uploads(store, own_bucket) == []
+        assert list((user.home / "kept").iterdir()) == []
+
+    def test_a_killed_download_goes_on(self, user, own_bucket, written, store):
+        content = os.urandom(1_500_000)
+        store.put(own_bucket, "long", content)
+        command = ("get", *self.PARTS, "--checkpoint-dir", "kept", f"oss://{own_bucket}/long", "copy")
+        process = user.start(*command, "--limit-rate", "200K")
+        kept = user.home / "kept"
+        wait_for(lambda: kept.is_dir() and any(path.stat().st_size for path in kept.iterdir()), process)
+        process.kill()
+        process.communicate(timeout=30)
+        assert not (user.home / "copy").exists()
+        user.succeed(*command)
+        assert (user.home / "copy").read_bytes() == content
+        assert sorted(path.name for path in user.home.iterdir()) == ["copy", "kept"]
+        assert list(kept.iterdir()) == []
+
+
 class TestSettings:
     """Command line before environment before profile before default."""
 

@@ -22,6 +22,7 @@ struct ListCommand: StoreCommand {
 
     @Flag(name: .shortAndLong, help: "All keys, not rolled up into folders.") var recursive = false
     @Flag(name: [.customShort("h"), .long], help: "Sizes in KiB, MiB and so on.") var humanReadable = false
+    @Flag(help: "All versions of each key, and what stands for its deletion.") var versions = false
     @Option(help: ArgumentHelp("The most entries to list.", valueName: "count")) var limit: Int?
     @Option(help: ArgumentHelp("The text after which the list begins.", valueName: "key")) var startAfter: String?
 
@@ -29,7 +30,8 @@ struct ListCommand: StoreCommand {
     @OptionGroup(title: "The store") var store: StoreOptions
 
     mutating func validate() throws {
-        _ = try address(place)
+        let bucket = try address(place).bucket
+        if versions, bucket == nil { throw ValidationError("--versions is for a bucket") }
         if let limit, limit < 1 { throw ValidationError("--limit is 1 at least") }
     }
 
@@ -56,10 +58,32 @@ struct ListCommand: StoreCommand {
             prefix: String(decoding: address.key, as: UTF8.self), delimiter: recursive ? nil : "/",
             startAfter: startAfter.map { String(decoding: $0, as: UTF8.self) })
         options.maxKeys = min(limit ?? options.maxKeys, options.maxKeys)
-        for try await entry in session.bucket(bucket).objects(options) {
-            guard try await page.add(Self.row(entry, bucket: bucket.text)) else { break }
+        if versions {
+            for try await entry in session.bucket(bucket).versions(options) {
+                guard try await page.add(Self.row(entry, bucket: bucket.text)) else { break }
+            }
+        } else {
+            for try await entry in session.bucket(bucket).objects(options) {
+                guard try await page.add(Self.row(entry, bucket: bucket.text)) else { break }
+            }
         }
         try await page.end()
+    }
+
+    private static func row(_ entry: VersionEntry, bucket: String) -> ListingRow {
+        switch entry {
+        case .commonPrefix(let prefix): return .folder(bucket: bucket, prefix: Array(prefix.utf8))
+        case .version(let version):
+            var listed = ListedObject(
+                bucket: bucket, key: version.key.bytes, sizeBytes: version.content?.sizeBytes ?? 0,
+                lastModifiedMilliseconds: version.lastModifiedMilliseconds)
+            listed.eTag = version.content?.eTag
+            listed.storageClass = version.content?.storageClass
+            listed.versionID = version.versionID
+            listed.isLatest = version.isLatest
+            listed.isDeleteMarker = version.isDeleteMarker
+            return .object(listed)
+        }
     }
 
     private static func row(_ entry: ListEntry, bucket: String) -> ListingRow {
