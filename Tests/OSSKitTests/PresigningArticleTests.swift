@@ -65,7 +65,9 @@ import Testing
         let target = try RequestTarget("/homework/essay.pdf?x-oss-date=20250411T064124Z")
         let request = WireRequest(method: "GET", scheme: "https", host: "localhost", target: target, headers: [])
         let conditions = RequestAuthentication.Conditions(region: "cn-hangzhou", nowUnixSeconds: now)
-        let read = { try RequestAuthentication.read(request, resource: target.pathStyleResource(), conditions: conditions) }
+        let read = {
+            try RequestAuthentication.read(request, resource: target.pathStyleResource(), conditions: conditions)
+        }
         #expect(throws: OSSError.self) { try read() }
     }
 }

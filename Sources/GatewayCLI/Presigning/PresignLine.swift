@@ -25,12 +25,14 @@ struct PresignLine {
         style = try Self.style(root.last("addressing"))
         bucket = try LineFields.text(root.last("bucket"), "bucket")
         key = try LineFields.optionalText(root.last("key"), "key")
-        query = try root.last("query").map { (value) throws(LineProblem) in
-            try LineFields.pairs(value, "query").map { QueryItem($0.0, $0.1.isEmpty ? nil : $0.1) }
-        } ?? []
-        headers = try root.last("headers").map { (value) throws(LineProblem) in
-            try LineFields.pairs(value, "headers").map { WireHeader($0.0, $0.1) }
-        } ?? []
+        query =
+            try root.last("query").map { (value) throws(LineProblem) in
+                try LineFields.pairs(value, "query").map { QueryItem($0.0, $0.1.isEmpty ? nil : $0.1) }
+            } ?? []
+        headers =
+            try root.last("headers").map { (value) throws(LineProblem) in
+                try LineFields.pairs(value, "headers").map { WireHeader($0.0, $0.1) }
+            } ?? []
         guard let first = try LineFields.credentials(root.last("credentials")).first else {
             throw LineProblem(message: "credentials is empty.")
         }

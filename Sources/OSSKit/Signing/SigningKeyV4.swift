@@ -74,7 +74,8 @@ public struct ScopeV4: Sendable, Hashable {
 ///
 /// It costs four HMACs to make; who verifies much keeps it in a `SigningKeyCache`.
 public struct SigningKeyV4: Sendable {
-    private let key: SymmetricKey
+    /// An HMAC that has taken in the key and nothing else; each signature goes on from a copy of it.
+    private let keyed: HMAC<SHA256>
 
     /// Derives the key of a scope from an access key secret.
     public init(secret: Secret, scope: ScopeV4) {
@@ -82,11 +83,13 @@ public struct SigningKeyV4: Sendable {
         for step in [scope.day, scope.region, scope.product, scope.family.terminator] {
             key = SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: Array(step.utf8), using: key))
         }
-        self.key = key
+        keyed = HMAC(key: key)
     }
 
     /// The signature of a string to sign, in 64 lower-case hexadecimal digits.
     public func signature(of stringToSign: [UInt8]) -> String {
-        Hexadecimal.lower(HMAC<SHA256>.authenticationCode(for: stringToSign, using: key))
+        var code = keyed
+        code.update(data: stringToSign)
+        return Hexadecimal.lower(code.finalize())
     }
 }
