@@ -21,6 +21,11 @@ package final class DiskStore: Sendable {
     let freeSpace: FreeSpace
     private let isClosed = Atomic<Bool>(false)
 
+    /// How much is written between two checkpoints on the smallest volume.
+    private static let leastCheckpointBytes = 1_024 * 1_024
+    /// The part of a volume that is written at most between two checkpoints.
+    private static let checkpointPart: Int64 = 32
+
     /// Opens the store in a folder, which is made if it is missing.
     ///
     /// - Throws: `StoreFailure.folderIsInUse` if somebody else has it, `StoreFailure.unknownFormat`,
@@ -45,7 +50,7 @@ package final class DiskStore: Sendable {
         _ configuration: StoreConfiguration, _ environment: StoreEnvironment, _ disk: any Disk,
         _ threads: WorkerThreads
     ) throws {
-        self.configuration = configuration
+        self.configuration = try Self.fit(configuration, to: disk)
         self.environment = environment
         self.threads = threads
         self.fatality = Fatality(onFatal: environment.onFatal)
@@ -60,11 +65,20 @@ package final class DiskStore: Sendable {
             throw StoreFailure.database(resultCode: error.extendedResultCode.rawValue)
         }
         try disk.syncFolder("")
-        self.committer = Committer(database: database, fatality: fatality, configuration: configuration)
+        self.committer = Committer(
+            database: database, fatality: fatality, configuration: self.configuration)
         self.reaper = Reaper(committer: committer, blobs: blobs)
         self.freeSpace = FreeSpace(
             disk: disk, threads: threads, floorBytes: configuration.freeSpaceFloorBytes, now: environment.now)
         reaper.clear(Leftovers(releases: try database.withWriter { try ReleaseTable.all(in: $0) }))
+    }
+
+    /// Keeps the log of the database small on a small volume.
+    private static func fit(_ configuration: StoreConfiguration, to disk: any Disk) throws -> StoreConfiguration {
+        var configuration = configuration
+        let share = max(leastCheckpointBytes, Int(clamping: try disk.space().totalBytes / checkpointPart))
+        configuration.checkpointBytes = min(configuration.checkpointBytes, share)
+        return configuration
     }
 
     /// Commits what waits, moves the database's log into its file and gives the folder back.

@@ -31,6 +31,7 @@ final class DatabaseFile {
 
     /// Writes bytes; a full disk is told from a broken one.
     func write(_ bytes: UnsafeRawPointer?, _ count: Int32, at offset: Int64) -> Int32 {
+        if fileSystem.isStopped { return DatabaseResult.writing }
         do {
             try file.write(UnsafeRawBufferPointer(start: bytes, count: Int(count)), at: offset)
             return SQLITE_OK
@@ -43,11 +44,13 @@ final class DatabaseFile {
 
     /// Cuts the file off.
     func truncate(to sizeBytes: Int64) -> Int32 {
-        (try? file.truncate(to: sizeBytes)) == nil ? DatabaseResult.cutting : SQLITE_OK
+        if fileSystem.isStopped { return DatabaseResult.cutting }
+        return (try? file.truncate(to: sizeBytes)) == nil ? DatabaseResult.cutting : SQLITE_OK
     }
 
     /// Flushes the file, and the name of a new log.
     func sync(isBytesOnly: Bool) -> Int32 {
+        if fileSystem.isStopped { return DatabaseResult.flushing }
         do {
             if isBytesOnly { try file.syncBytes() } else { try file.syncEverything() }
         } catch {

@@ -13,6 +13,7 @@ final class DatabaseFileSystem: Sendable {
     /// What the connections of this process to the one database share.
     let sharing = DatabaseSharing()
     private let number: Int
+    private let hasStopped = Atomic<Bool>(false)
 
     private struct Registry {
         var lastNumber = 0
@@ -47,6 +48,14 @@ final class DatabaseFileSystem: Sendable {
     func forget() {
         Self.registry.withLock { $0.fileSystems[number] = nil }
     }
+
+    /// Fails every later change to the files, so that closing the connections changes nothing either.
+    func stop() {
+        hasStopped.store(true, ordering: .releasing)
+    }
+
+    /// Whether the files may still be changed.
+    var isStopped: Bool { hasStopped.load(ordering: .acquiring) }
 
     /// The disk and the file that a path of SQLite's means.
     static func find(_ path: UnsafePointer<CChar>?) -> (fileSystem: DatabaseFileSystem, name: String)? {
@@ -143,7 +152,9 @@ enum DatabaseFunctions {
     }
 
     private static func remove(_ path: UnsafePointer<CChar>?, _ syncsFolder: Bool) -> Int32 {
-        guard let (fileSystem, name) = DatabaseFileSystem.find(path) else { return DatabaseResult.removing }
+        guard let (fileSystem, name) = DatabaseFileSystem.find(path), !fileSystem.isStopped else {
+            return DatabaseResult.removing
+        }
         do {
             try fileSystem.disk.remove(name)
             if syncsFolder { try fileSystem.disk.syncFolder("") }

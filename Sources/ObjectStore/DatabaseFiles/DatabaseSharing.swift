@@ -3,21 +3,24 @@ import Synchronization
 /// What the connections of one process to one database share: the locks on its file, and the index of its log.
 ///
 /// SQLite keeps these in the file and beside it; here no other process can have the file, so they are in memory.
-final class DatabaseSharing: Sendable {
+package final class DatabaseSharing: Sendable {
     /// How much of the file a connection has locked, as SQLite counts.
-    enum Level: Int32, Comparable {
+    package enum Level: Int32, Comparable {
         case none, shared, reserved, pending, exclusive
 
-        static func < (one: Level, other: Level) -> Bool { one.rawValue < other.rawValue }
+        package static func < (one: Level, other: Level) -> Bool { one.rawValue < other.rawValue }
     }
 
     /// What one connection holds.
-    struct Held {
+    package struct Held {
         fileprivate var level = Level.none
         fileprivate var hasReserved = false
         fileprivate var hasMapped = false
         fileprivate var sharedSlots: Set<Int> = []
         fileprivate var exclusiveSlots: Set<Int> = []
+
+        /// Holds nothing.
+        package init() {}
     }
 
     private struct State {
@@ -33,6 +36,9 @@ final class DatabaseSharing: Sendable {
 
     private let state = Mutex(State())
 
+    /// Makes what no connection uses yet.
+    package init() {}
+
     deinit {
         for region in state.withLock({ $0.regions }) {
             UnsafeMutableRawPointer(bitPattern: region)?.deallocate()
@@ -40,13 +46,13 @@ final class DatabaseSharing: Sendable {
     }
 
     /// Whether any connection means to write to the file.
-    var isReserved: Bool { state.withLock { $0.isReserved } }
+    package var isReserved: Bool { state.withLock { $0.isReserved } }
 
     /// Raises a connection's lock on the file.
     ///
     /// - Returns: whether it holds the level now; on the way to `exclusive` it may have got `pending`, which keeps new
     ///   readers out.
-    func lock(_ level: Level, _ held: inout Held) -> Bool {
+    package func lock(_ level: Level, _ held: inout Held) -> Bool {
         let earlier = held
         let reached = state.withLock { state -> Held in
             var held = earlier
@@ -73,7 +79,7 @@ final class DatabaseSharing: Sendable {
     }
 
     /// Lowers a connection's lock on the file to `shared` or `none`.
-    func unlock(_ level: Level, _ held: inout Held) {
+    package func unlock(_ level: Level, _ held: inout Held) {
         let earlier = held
         state.withLock { state in
             if earlier.level >= .pending { state.isPending = false }
@@ -87,7 +93,7 @@ final class DatabaseSharing: Sendable {
     /// Gives a part of the index of the log, zeros at first.
     ///
     /// - Returns: its address; 0 if it is not there and not to be made.
-    func map(_ number: Int, sizeBytes: Int, extends: Bool, _ held: inout Held) -> UInt {
+    package func map(_ number: Int, sizeBytes: Int, extends: Bool, _ held: inout Held) -> UInt {
         let isFirst = !held.hasMapped
         held.hasMapped = true
         return state.withLock { state in
@@ -102,7 +108,7 @@ final class DatabaseSharing: Sendable {
     }
 
     /// Ends a connection's use of the index; with the last one the index is gone, and the next one reads the log anew.
-    func unmap(_ held: inout Held) {
+    package func unmap(_ held: inout Held) {
         for isExclusive in [true, false] {
             let slots = isExclusive ? held.exclusiveSlots : held.sharedSlots
             for slot in slots { unlock(slot..<slot + 1, isExclusive: isExclusive, &held) }
@@ -119,7 +125,7 @@ final class DatabaseSharing: Sendable {
     }
 
     /// Locks slots of the index, all or none.
-    func lock(_ slots: Range<Int>, isExclusive: Bool, _ held: inout Held) -> Bool {
+    package func lock(_ slots: Range<Int>, isExclusive: Bool, _ held: inout Held) -> Bool {
         let mine = isExclusive ? held.exclusiveSlots : held.sharedSlots
         let wanted = slots.filter { !mine.contains($0) }
         let isGranted = state.withLock { state in
@@ -138,7 +144,7 @@ final class DatabaseSharing: Sendable {
     }
 
     /// Gives slots of the index back.
-    func unlock(_ slots: Range<Int>, isExclusive: Bool, _ held: inout Held) {
+    package func unlock(_ slots: Range<Int>, isExclusive: Bool, _ held: inout Held) {
         let mine = (isExclusive ? held.exclusiveSlots : held.sharedSlots).intersection(slots)
         state.withLock { state in
             if isExclusive { state.exclusiveSlots.subtract(mine) }

@@ -7,6 +7,8 @@ final class FreeSpace: Sendable {
     private static let leastFloorBytes: Int64 = 1_024 * 1_024 * 1_024
     /// The part of the volume that is kept free when none is configured.
     private static let floorPart: Int64 = 50
+    /// The greatest part of a small volume that is kept free when none is configured.
+    private static let greatestFloorPart: Int64 = 4
     /// How long an answer of the volume is believed, in milliseconds.
     private static let believedMilliseconds: Int64 = 250
 
@@ -21,7 +23,7 @@ final class FreeSpace: Sendable {
     private let now: @Sendable () -> Int64
     private let lastAnswer = Mutex<Answer?>(nil)
 
-    /// Takes the disk that is watched; a nil floor is the greater of 1 GiB and 2 % of the volume.
+    /// Takes the disk that is watched; a nil floor is the greater of 1 GiB and 2 % of the volume, but at most a quarter.
     init(disk: any Disk, threads: WorkerThreads, floorBytes: Int64?, now: @escaping @Sendable () -> Int64) {
         self.disk = disk
         self.threads = threads
@@ -44,7 +46,8 @@ final class FreeSpace: Sendable {
             if !age.overflow, (0..<Self.believedMilliseconds).contains(age.partialValue) { return answer.spareBytes }
         }
         let space = try await threads.run { [disk] in try disk.space() }
-        let floor = floorBytes ?? max(Self.leastFloorBytes, space.totalBytes / Self.floorPart)
+        let usualFloor = max(Self.leastFloorBytes, space.totalBytes / Self.floorPart)
+        let floor = floorBytes ?? min(usualFloor, space.totalBytes / Self.greatestFloorPart)
         let answer = Answer(atMilliseconds: time, spareBytes: space.freeBytes - max(0, floor))
         lastAnswer.withLock { $0 = answer }
         return answer.spareBytes

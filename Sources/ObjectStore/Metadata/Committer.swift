@@ -148,7 +148,7 @@ extension Committer {
         return group
     }
 
-    private func commit(_ group: [Waiting]) {
+    private func commit(_ group: [Waiting], isSecondTry: Bool = false) {
         var answers: [@Sendable () -> Void] = []
         var refusals: [(change: Waiting, error: any Error)] = []
         var applied: [Waiting] = []
@@ -169,7 +169,11 @@ extension Committer {
                 }
             }
         } catch {
-            refuse(group, because: error)
+            if !isSecondTry, emptyLog(because: error) {
+                commit(group, isSecondTry: true)
+            } else {
+                refuse(group, because: error)
+            }
             return
         }
         state.withLock { state in
@@ -179,6 +183,22 @@ extension Committer {
         for answer in answers { answer() }
         for (change, error) in refusals { change.refuse(error) }
         checkpointIfDue(afterBytes: applied.reduce(0) { $0 + $1.weightBytes + Self.estimatedRowBytes })
+    }
+
+    /// Makes room in the log when the disk is full, so that at least objects can be deleted.
+    ///
+    /// What was moved into the database file leaves room that the log already has.
+    private func emptyLog(because error: any Error) -> Bool {
+        guard let error = error as? DatabaseError, error.resultCode == .SQLITE_FULL else { return false }
+        do {
+            try database.withWriter { database in
+                _ = try database.checkpoint(.passive)
+            }
+            return true
+        } catch {
+            _ = fatality.translate(error)
+            return false
+        }
     }
 
     /// Makes one change in a savepoint of its own.

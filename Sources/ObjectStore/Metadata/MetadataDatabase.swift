@@ -64,16 +64,22 @@ final class MetadataDatabase: Sendable {
         fileSystem?.forget()
         // Closing the last connection moves the log into the file and removes it. After a failed flush that could lose
         // what only the log has, so the connections stay open until the process ends, and the next start recovers.
-        if fatality.hasHappened { _ = Unmanaged.passRetained(pool) }
+        // Files that are reached through a disk of ours can be kept from changing instead.
+        guard fatality.hasHappened else { return }
+        if let fileSystem { fileSystem.stop() } else { _ = Unmanaged.passRetained(pool) }
     }
 
     /// Moves the log into the database file and closes all connections; blocks.
     ///
-    /// After a fatal failure it leaves everything to the next start.
+    /// After a fatal failure it leaves everything to the next start. On a full disk the log stays as it is.
     func close() throws {
         if fatality.hasHappened { return }
-        try pool.writeWithoutTransaction { database in
-            _ = try database.checkpoint(.truncate)
+        do {
+            try pool.writeWithoutTransaction { database in
+                _ = try database.checkpoint(.truncate)
+            }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
+            // What was committed is in the log and safe there.
         }
         try pool.close()
     }

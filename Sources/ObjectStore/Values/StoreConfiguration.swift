@@ -8,13 +8,15 @@ package struct StoreConfiguration: Sendable {
     ///
     /// More than 1 MiB is taken as 1 MiB, since that much is gathered in memory before a file is made.
     package var inlineLimitBytes = 32 * 1_024
-    /// Writes are refused while fewer bytes are free; nil means the greater of 1 GiB and 2 % of the volume.
+    /// Writes are refused while fewer bytes are free.
+    ///
+    /// Nil means the greater of 1 GiB and 2 % of the volume, but at most a quarter of it.
     package var freeSpaceFloorBytes: Int64?
     /// The most requests that share one commit.
     package var groupLimitRequests = 128
     /// The most bytes of small bodies and keys that share one commit.
     package var groupLimitBytes = 4 * 1_024 * 1_024
-    /// How many bytes are written to the database's log between two checkpoints, about.
+    /// How many bytes are written to the database's log between two checkpoints, about; fewer on a small volume.
     package var checkpointBytes = 16 * 1_024 * 1_024
     /// The most requests that may wait for the committer; one more is told to come back later.
     package var waitingLimitRequests = 4_096

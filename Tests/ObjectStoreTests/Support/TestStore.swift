@@ -81,6 +81,26 @@ struct TestFolder: Sendable {
         try FileManager.default.removeItem(atPath: path)
     }
 
+    /// Puts a file of one byte beside the store's own.
+    func addFile(_ path: String, modifiedAtMilliseconds time: Int64) throws {
+        if let memory {
+            let file = try memory.open(relative(path), .writing)
+            try [UInt8(1)].withUnsafeBytes { try file.write($0, at: 0) }
+            return try memory.setModificationTime(of: relative(path), toMilliseconds: time)
+        }
+        try Data([1]).write(to: URL(filePath: path))
+        let date = Date(timeIntervalSince1970: Double(time) / 1_000)
+        try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: path)
+    }
+
+    /// Gives a file another name.
+    func moveFile(_ path: String, to newPath: String) throws {
+        if let memory { return try memory.rename(relative(path), to: relative(newPath)) }
+        try FileManager.default.moveItem(atPath: path, toPath: newPath)
+    }
+
+    private func relative(_ path: String) -> String { String(path.dropFirst(self.path.count + "/data/".count)) }
+
     /// The paths of all files below the folder of blobs.
     func blobFiles() throws -> [String] {
         if let memory {
