@@ -10,7 +10,7 @@ run: ## Set up, build for release and start the server on localdata/ with the de
 test: ## Set up, build and test everything: Swift, official OSS clients, examples
 	@scripts/test
 
-test-full: ## The same with power cuts, more kill rounds and a 5 GiB object (as root)
+test-full: ## The same with power cuts, objects of 5 GiB, full counts and the fuzzers (as root)
 	@scripts/test --full
 
 lint: ## Check format and the style rules that a machine can check

@@ -94,11 +94,17 @@ extension ObjectRecord {
 }
 
 /// Where a row is to be written.
-struct ObjectPlace: Sendable {
+package struct ObjectPlace: Sendable {
     /// The bucket, as it was looked up before.
     let bucket: BucketRecord
     /// The key.
     let key: ObjectKey
+
+    /// Names a place.
+    package init(bucket: BucketRecord, key: ObjectKey) {
+        self.bucket = bucket
+        self.key = key
+    }
 
     /// Judges the conditions of a write inside its transaction.
     ///
@@ -120,8 +126,8 @@ struct ObjectPlace: Sendable {
     ) throws -> Change<ObjectRecord> {
         let record = ObjectRecord(
             bucketID: bucket.id, key: key, sizeBytes: content.sizeBytes, entityTag: content.entityTag,
-            crc64: content.crc64, lastModifiedMilliseconds: time, type: content.type, attributes: attributes,
-            body: content.body)
+            crc64: content.crc64, lastModifiedMilliseconds: time, type: content.type,
+            symlinkTarget: content.symlinkTarget, attributes: attributes, body: content.body)
         try ObjectTable.write(record, texts: texts, database)
         try BucketTable.add(
             objects: former == nil ? 1 : 0, bytes: record.sizeBytes - (former?.sizeBytes ?? 0), toBucket: bucket.id,
@@ -135,6 +141,7 @@ struct ObjectPlace: Sendable {
 /// What an object is made of, without what its writer says about it.
 struct ObjectContent: Sendable {
     let type: ObjectType
+    var symlinkTarget: ObjectKey?
     let sizeBytes: Int64
     let entityTag: EntityTag
     let crc64: UInt64
@@ -142,10 +149,10 @@ struct ObjectContent: Sendable {
 }
 
 extension ObjectContent {
-    /// The content of an object that is copied.
+    /// The content of an object that is copied; a copy cannot be appended to.
     init(of source: ObjectRecord) {
         self.init(
-            type: source.type, sizeBytes: source.sizeBytes, entityTag: source.entityTag, crc64: source.crc64,
-            body: source.body)
+            type: source.type == .appendable ? .normal : source.type, symlinkTarget: source.symlinkTarget,
+            sizeBytes: source.sizeBytes, entityTag: source.entityTag, crc64: source.crc64, body: source.body)
     }
 }

@@ -68,7 +68,8 @@ package final class DiskStore: Sendable {
             throw StoreFailure.database(resultCode: error.extendedResultCode.rawValue)
         }
         try disk.syncFolder("")
-        self.committer = Committer(database: database, fatality: fatality, configuration: configuration)
+        self.committer = Committer(
+            database: database, fatality: fatality, configuration: self.configuration)
         self.reaper = Reaper(committer: committer, blobs: blobs)
         self.freeSpace = FreeSpace(
             disk: disk, threads: threads, floorBytes: configuration.freeSpaceFloorBytes, now: environment.now)

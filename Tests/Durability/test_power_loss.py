@@ -53,7 +53,7 @@ class Rounds:
         mounted = image.mount()
         server = self._server(mounted, f"before-{number}", self._gate_rule).start()
         load = start_load(server, self._numbers, f"cut/{number}")
-        time.sleep(self._numbers.uniform(0.5, 3))
+        load.let_run(self._numbers.uniform(0.5, 3))
         load.may_fail.set()
         image.cut_power()
         server.kill()
@@ -104,7 +104,7 @@ def test_nothing_acknowledged_is_lost_by_a_power_cut_in_20_rounds(
         f"power cut on {file_system}, {count} rounds, {WRITERS} writers: {cuts.total};"
         f" slowest start {max(cuts.starts):.2f} s")
     assert cuts.total.is_clean, str(cuts.total)
-    assert cuts.total.acknowledged > count * WRITERS, "too little was written for this to mean anything"
+    assert cuts.total.acknowledged >= count * WRITERS, "too little was written for this to mean anything"
 
 
 def commits_are_not_flushed(call: Call):

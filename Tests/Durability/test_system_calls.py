@@ -198,7 +198,7 @@ def test_a_recovery_that_is_killed_three_times_loses_nothing(new_gateway, number
     for _ in range(count):
         server.start()
         load = start_load(server, numbers, "recovery", journals)
-        time.sleep(numbers.uniform(0.2, 1))
+        load.let_run(numbers.uniform(0.2, 1))
         server.kill()
         load.join()
         journals = load.journals

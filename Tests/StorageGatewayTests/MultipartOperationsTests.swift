@@ -228,7 +228,7 @@ import Testing
         BadCall(method: "GET", target: "?uploads&max-uploads=1001", code: "InvalidArgument"),
         BadCall(method: "GET", target: "?uploads&encoding-type=xml", code: "InvalidArgument"),
         BadCall(method: "POST", target: "k?uploads&encoding-type=xml", code: "InvalidArgument"),
-        BadCall(method: "POST", target: "k?uploads", headers: [("x-oss-tagging", "a=b")], code: "NotImplemented"),
+        BadCall(method: "POST", target: "k?uploads", headers: [("x-oss-callback", "e30=")], code: "NotImplemented"),
         BadCall(method: "POST", target: "k?uploads", headers: [("x-oss-storage-class", "Fast")], code: "InvalidArgument"),
         BadCall(method: "POST", target: "k?uploads", headers: [("x-oss-forbid-overwrite", "true")],
             code: "FileAlreadyExists"),

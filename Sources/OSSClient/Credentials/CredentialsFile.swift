@@ -4,9 +4,8 @@ import Synchronization
 
 /// An access key in a file: JSON, or a profile of ossutil's INI file.
 ///
-/// JSON is one object with `AccessKeyId`, `AccessKeySecret` and, for a temporary key, `SecurityToken`. An INI file has
-/// sections such as `[default]` or `[profile name]`, with lines such as `accessKeyID=…`, `accessKeySecret=…` and
-/// `stsToken=…`; the case of names does not count.
+/// JSON is one object with `AccessKeyId`, `AccessKeySecret` and, for a temporary key, `SecurityToken`. An INI file is
+/// one that `ProfileFile` reads.
 struct CredentialsFile: Sendable {
     /// The longest file that is read, in bytes.
     static let maximumBytes = 65_536
@@ -17,11 +16,10 @@ struct CredentialsFile: Sendable {
     /// - Throws: `CredentialsError.noCredentials` if the file has no such section or no access key in it;
     ///   `unreadable` for anything that is neither format.
     static func credentials(in bytes: [UInt8], profile: String) throws(CredentialsError) -> Credentials {
-        guard bytes.count <= maximumBytes, let text = String(validating: bytes, as: UTF8.self) else {
-            throw .unreadable(reason: "it is too long or no text")
-        }
-        let first = text.utf8.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
-        let members = first == UInt8(ascii: "{") ? try json(bytes) : try section(profile, of: text)
+        guard bytes.count <= maximumBytes else { throw .unreadable(reason: "it is too long") }
+        let first = bytes.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
+        guard first == UInt8(ascii: "{") else { return try credentials(ofProfile: profile, in: bytes) }
+        let members = try json(bytes)
         let value: ([String]) -> String? = { names in
             names.lazy.compactMap { members[$0] }.first { !$0.isEmpty }
         }
@@ -56,44 +54,22 @@ struct CredentialsFile: Sendable {
         }
     }
 
-    private static func section(_ profile: String, of text: String) throws(CredentialsError) -> [String: String] {
-        var members: [String: String] = [:]
-        var isInSection = false
-        for line in text.split(whereSeparator: \.isNewline) {
-            let line = trimmed(line)
-            if line.isEmpty || line.hasPrefix("#") || line.hasPrefix(";") { continue }
-            if line.hasPrefix("["), line.hasSuffix("]") {
-                let name = trimmed(line.dropFirst().dropLast())
-                isInSection = isNamed(name, profile)
-                continue
-            }
-            guard let equals = line.firstIndex(of: "=") else {
-                throw .unreadable(reason: "a line is neither a section nor a name with a value")
-            }
-            if isInSection {
-                members[plain(trimmed(line[..<equals]))] = String(trimmed(line[line.index(after: equals)...]))
-            }
+    private static func credentials(
+        ofProfile name: String, in bytes: [UInt8]
+    ) throws(CredentialsError) -> Credentials {
+        let credentials: Credentials?
+        do {
+            credentials = try ProfileFile(bytes).profile(named: name)?.credentials
+        } catch {
+            throw .unreadable(reason: "\(error)")
         }
-        return members
-    }
-
-    /// Whether a section is that of a profile; ossutil's own first one is called `Credentials`.
-    private static func isNamed(_ section: Substring, _ profile: String) -> Bool {
-        let names = [profile, "profile " + profile] + (profile == "default" ? ["Credentials"] : [])
-        return names.contains { $0.utf8.elementsEqual(section.utf8) }
+        guard let credentials else { throw .noCredentials }
+        return credentials
     }
 
     /// A name in lower case, without what words are joined with.
     private static func plain(_ name: some StringProtocol) -> String {
         name.lowercased().filter { $0 != "_" && $0 != "-" }
-    }
-
-    private static func trimmed(_ text: Substring) -> Substring {
-        var text = text.drop { $0 == " " || $0 == "\t" }
-        while let last = text.last, last == " " || last == "\t" || last == "\r" {
-            text.removeLast()
-        }
-        return text
     }
 }
 

@@ -29,14 +29,14 @@ public final class BandwidthLimit: Sendable {
 /// A bucket of bytes that fills at a constant rate and can be overdrawn by who then waits.
 ///
 /// Who comes while it is overdrawn waits behind those who came before: so nobody is starved.
-struct TokenBucket: Sendable {
+package struct TokenBucket: Sendable {
     private let bytesPerSecond: Double
     private let capacity: Double
     private var level: Double
     private var filledAt: Duration?
 
     /// Makes a full bucket, which holds what a tenth of a second brings.
-    init(bytesPerSecond: Double) {
+    package init(bytesPerSecond: Double) {
         self.bytesPerSecond = bytesPerSecond
         capacity = bytesPerSecond / 10
         level = capacity
@@ -45,7 +45,7 @@ struct TokenBucket: Sendable {
     /// Takes bytes out and tells how long to wait for them.
     ///
     /// - Parameter now: the time since any fixed moment; one before the last one counts as that.
-    mutating func take(_ bytes: Int, now: Duration) -> Duration {
+    package mutating func take(_ bytes: Int, now: Duration) -> Duration {
         if let filledAt, now > filledAt {
             level = min(capacity, level + (now - filledAt) / .seconds(1) * bytesPerSecond)
         }

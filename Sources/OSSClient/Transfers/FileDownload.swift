@@ -221,7 +221,7 @@ struct FileDownload: Sendable {
         after failure: any Error, _ session: Session, _ log: CheckpointLog<DownloadCheckpoint>?
     ) async -> any Error {
         do {
-            try await tidyUp {
+            try await uncancelled {
                 if let log, checkpointFile != nil, !Self.isFinal(failure) {
                     var log = log
                     try await log.write()

@@ -13,7 +13,9 @@ struct FileUpload: Sendable {
 
     func run() async throws -> UploadOutcome {
         let source = try await SourceFile(opening: path)
-        guard source.identity.sizeBytes > transfers.settings.singleUploadBytes else {
+        // No request may be longer than the longest part.
+        let singleUploadBytes = min(transfers.settings.singleUploadBytes, PartPlan.partSizes.upperBound)
+        guard source.identity.sizeBytes > singleUploadBytes else {
             return try await sendWhole(source)
         }
         switch try await begin(source) {
@@ -71,8 +73,11 @@ struct FileUpload: Sendable {
         }
         let plan = try PartPlan(
             sizeBytes: source.identity.sizeBytes, preferredPartSizeBytes: transfers.settings.partSizeBytes)
-        let upload = try await client.initiateMultipartUpload(
-            key, options.properties, forbidsOverwrite: options.forbidsOverwrite)
+        try Task.checkCancellation()
+        let upload = try await uncancelled {
+            try await client.initiateMultipartUpload(
+                key, options.properties, forbidsOverwrite: options.forbidsOverwrite)
+        }
         let checkpoint = UploadCheckpoint(subject, upload, plan)
         let session = Session(source: source, upload: upload, plan: plan, checkpoint: checkpoint, finished: [:])
         do {
@@ -88,7 +93,7 @@ struct FileUpload: Sendable {
     private func resume(
         _ found: UploadCheckpoint, _ plan: PartPlan, _ source: SourceFile
     ) async throws -> Beginning? {
-        let upload = try found.upload()
+        guard let upload = found.upload else { return nil }
         let remembered = found.finishedParts(plan)
         var finished: [PartNumber: UploadedPart] = [:]
         do {
@@ -117,8 +122,8 @@ struct FileUpload: Sendable {
 
     /// Aborts the upload of a checkpoint that is about to be replaced: nobody could ever go on with it.
     private func giveUpOther(_ found: UploadCheckpoint?) async throws {
-        guard let found, found.isFor(client) else { return }
-        try await client.abortMultipartUpload(try found.upload())
+        guard let found, found.isFor(client), let upload = found.upload else { return }
+        try await client.abortMultipartUpload(upload)
         try await checkpointFile?.remove()
     }
 
@@ -142,6 +147,7 @@ struct FileUpload: Sendable {
             try await session.source.requireUnchanged()
             let parts = finished.values.sorted { $0.number < $1.number }
             try await log.write()
+            try Task.checkCancellation()
             let completed = try await complete(session.upload, parts)
             try await checkpointFile?.remove()
             return outcome(completed, parts: parts)
@@ -163,7 +169,11 @@ struct FileUpload: Sendable {
         var complete = CompleteUploadOptions()
         complete.forbidsOverwrite = options.forbidsOverwrite
         complete.callback = options.callback
-        return try await client.completeMultipartUpload(upload, .listed(parts), complete)
+        let options = complete
+        // From here on it is too late to cancel: the object may be there before its answer is.
+        return try await uncancelled {
+            try await client.completeMultipartUpload(upload, .listed(parts), options)
+        }
     }
 
     private func outcome(_ completed: CompletedUpload, parts: [UploadedPart]) -> UploadOutcome {
@@ -181,7 +191,7 @@ struct FileUpload: Sendable {
         after failure: any Error, _ session: Session, keeping log: CheckpointLog<UploadCheckpoint>?
     ) async -> any Error {
         do {
-            try await tidyUp {
+            try await uncancelled {
                 if let log, checkpointFile != nil, !Self.isFinal(failure) {
                     var log = log
                     try await log.write()

@@ -92,12 +92,13 @@ public struct OSSTransfers: Sendable {
     ///
     /// - Throws: `ServiceError`; `OSSClientError`.
     public func abandon(checkpoint path: String) async throws {
-        if let upload: UploadCheckpoint = try await CheckpointFile(path).read(), upload.isFor(client) {
-            try await client.abortMultipartUpload(upload.upload())
-            try await CheckpointFile(path).remove()
-        } else if let download: DownloadCheckpoint = try await CheckpointFile(path).read() {
-            try await LocalFile.remove(download.unfinishedPath)
-            try await CheckpointFile(path).remove()
+        let file = CheckpointFile(path)
+        if let found: UploadCheckpoint = try await file.read(), found.isFor(client), let upload = found.upload {
+            try await client.abortMultipartUpload(upload)
+            try await file.remove()
+        } else if let found: DownloadCheckpoint = try await file.read() {
+            try await LocalFile.remove(found.unfinishedPath)
+            try await file.remove()
         }
     }
 

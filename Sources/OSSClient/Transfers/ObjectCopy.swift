@@ -16,8 +16,11 @@ struct ObjectCopy: Sendable {
         guard metadata.sizeBytes > transfers.settings.singleCopyBytes else { return try await copyWhole(metadata) }
         let plan = try PartPlan(
             sizeBytes: metadata.sizeBytes, preferredPartSizeBytes: transfers.settings.copyPartSizeBytes)
-        let upload = try await client.initiateMultipartUpload(
-            key, properties(metadata), forbidsOverwrite: options.forbidsOverwrite)
+        try Task.checkCancellation()
+        let upload = try await uncancelled {
+            try await client.initiateMultipartUpload(
+                key, properties(metadata), forbidsOverwrite: options.forbidsOverwrite)
+        }
         do {
             return try await copyParts(upload, plan, metadata)
         } catch {
@@ -58,7 +61,11 @@ struct ObjectCopy: Sendable {
         parts.sort { $0.number < $1.number }
         var complete = CompleteUploadOptions()
         complete.forbidsOverwrite = options.forbidsOverwrite
-        let completed = try await client.completeMultipartUpload(upload, .listed(parts), complete)
+        let (ordered, ending) = (parts, complete)
+        try Task.checkCancellation()
+        let completed = try await uncancelled {
+            try await client.completeMultipartUpload(upload, .listed(ordered), ending)
+        }
         if let wanted = metadata.crc64, let found = completed.crc64, wanted != found {
             throw OSSClientError.wrongChecksum
         }
@@ -87,7 +94,7 @@ struct ObjectCopy: Sendable {
 
     private func tidied(after failure: any Error, _ upload: MultipartUpload) async -> any Error {
         do {
-            try await tidyUp { try await client.abortMultipartUpload(upload) }
+            try await uncancelled { try await client.abortMultipartUpload(upload) }
             return failure
         } catch {
             return UntidyTransferError(cause: failure, tidyingFailure: error)

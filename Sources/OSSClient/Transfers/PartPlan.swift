@@ -1,14 +1,14 @@
 import OSSKit
 
 /// How a content is cut into parts: all of one length, but for the last one.
-struct PartPlan: Sendable, Equatable {
+package struct PartPlan: Sendable, Equatable {
     /// The length of the content.
-    let sizeBytes: Int64
+    package let sizeBytes: Int64
     /// The length of every part but the last one.
-    let partSizeBytes: Int64
+    package let partSizeBytes: Int64
 
     /// The lengths that a part can have. Source: oss-wire fact 9.
-    static let partSizes: ClosedRange<Int64> = 102_400...5_368_709_120
+    package static let partSizes: ClosedRange<Int64> = 102_400...5_368_709_120
     /// Longer parts are multiples of this.
     private static let step: Int64 = 1_048_576
 
@@ -18,7 +18,7 @@ struct PartPlan: Sendable, Equatable {
     ///   - sizeBytes: the length of the content.
     ///   - preferredPartSizeBytes: the length that parts should have; they get longer if there would be too many.
     /// - Throws: `tooLong` if even the longest parts are too many.
-    init(sizeBytes: Int64, preferredPartSizeBytes: Int64) throws(TransferError) {
+    package init(sizeBytes: Int64, preferredPartSizeBytes: Int64) throws(TransferError) {
         let mostParts = Int64(PartNumber.range.upperBound)
         guard sizeBytes <= Self.partSizes.upperBound * mostParts else { throw .tooLong(sizeBytes: sizeBytes) }
         var size = min(max(preferredPartSizeBytes, Self.partSizes.lowerBound), Self.partSizes.upperBound)
@@ -31,17 +31,17 @@ struct PartPlan: Sendable, Equatable {
     }
 
     /// How many parts there are; none of an empty content.
-    var count: Int {
+    package var count: Int {
         Int((sizeBytes + partSizeBytes - 1) / partSizeBytes)
     }
 
     /// The numbers of the parts, from 1.
-    var numbers: [PartNumber] {
+    package var numbers: [PartNumber] {
         (0..<count).compactMap { PartNumber($0 + 1) }
     }
 
     /// The offsets of a part's bytes; empty for a number that no part has.
-    func range(of number: PartNumber) -> Range<Int64> {
+    package func range(of number: PartNumber) -> Range<Int64> {
         let start = min(Int64(number.value - 1) * partSizeBytes, sizeBytes)
         return start..<min(start + partSizeBytes, sizeBytes)
     }

@@ -28,6 +28,8 @@ public struct Transfer<Outcome: Sendable>: Sendable {
     /// - Throws: `ServiceError`; `OSSClientError`; `TransferError`; `CancellationError`.
     public func run() async throws -> Outcome {
         defer { meter.end() }
+        // Some of what comes is finished even for a task that is cancelled; so it is not begun for such a one.
+        try Task.checkCancellation()
         return try await work(meter)
     }
 }
@@ -54,8 +56,10 @@ func forEach<Element: Sendable, Result: Sendable>(
     }
 }
 
-/// Runs work to its end even if the task that asks for it is cancelled: what was made has to be taken away again.
-func tidyUp(_ work: @escaping @Sendable () async throws -> Void) async throws {
+/// Runs work to its end even if the task that asks for it is cancelled.
+///
+/// It is for what may not be left half done: to begin something that has to be ended, to end it, and to tidy up.
+func uncancelled<Result: Sendable>(_ work: @escaping @Sendable () async throws -> Result) async throws -> Result {
     // A child task would be cancelled with its parent, and its first request would fail. This one is waited for.
     try await Task { try await work() }.value
 }

@@ -113,7 +113,9 @@ final class TransferMeter: Sendable {
 }
 
 /// Tells how fast a count has grown in the last seconds.
-struct TransferRate: Sendable {
+package struct TransferRate: Sendable {
+    package init() {}
+
     private var samples: [(bytes: Int64, time: Duration)] = []
 
     /// How far back is looked.
@@ -122,7 +124,7 @@ struct TransferRate: Sendable {
     private static let spacing = Duration.milliseconds(500)
 
     /// Takes the count at a time, and gives the rate in units a second; 0 if there is nothing to compare with.
-    mutating func note(_ bytes: Int64, at time: Duration) -> Double {
+    package mutating func note(_ bytes: Int64, at time: Duration) -> Double {
         if samples.last.map({ time - $0.time >= Self.spacing }) ?? true {
             samples.append((bytes, time))
         }

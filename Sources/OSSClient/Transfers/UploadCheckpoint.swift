@@ -51,11 +51,10 @@ struct UploadCheckpoint: Checkpoint, Equatable {
             && subject.bucket == client.configuration.bucket.text
     }
 
-    /// The upload.
-    ///
-    /// - Throws: `OSSError` if key or ID cannot be one.
-    func upload() throws(OSSError) -> MultipartUpload {
-        MultipartUpload(key: try ObjectKey(bytes: subject.key), uploadID: try UploadID(uploadID))
+    /// The upload; nil if key or ID cannot be one.
+    var upload: MultipartUpload? {
+        guard let key = try? ObjectKey(bytes: subject.key), let uploadID = try? UploadID(uploadID) else { return nil }
+        return MultipartUpload(key: key, uploadID: uploadID)
     }
 
     /// How the file is cut; nil if no plan cuts it so.

@@ -62,18 +62,30 @@ struct SegmentReader: ChunkSource {
         let segment = try await nextSegment()
         let start = segment.range.lowerBound
         let part = (range.lowerBound - start)..<(min(range.upperBound, segment.range.upperBound) - start)
-        guard let id = segment.body.blob else {
-            let bytes = try await source.database.read { database in
-                try BodyTable.inlineBytes(segment.body, segment.checks, in: database)
-            }
-            return ByteBuffer(bytes: bytes.dropFirst(Int(part.lowerBound)).prefix(part.count))
-        }
+        guard let id = segment.body.blob else { return try await inlineChunk() }
         let blobs = source.blobs
         let (chunk, rest) = try await blobs.threads.run {
             try BlobReader(id, segment.checks, range: part, in: blobs).nextChunk()
         }
         blob = rest
         return chunk
+    }
+
+    /// The bytes of the segment in which the range begins, and which is in the database.
+    ///
+    /// The object may have grown since its segments were looked up, and its last small ones been put together: so it is
+    /// looked up with its bytes.
+    private mutating func inlineChunk() async throws -> ByteBuffer {
+        segments = []
+        let (bodyID, range) = (source.pin.bodyID, range)
+        return try await source.database.read { database in
+            let segment = try SegmentTable.page(ofBody: bodyID, from: range.lowerBound, limit: 1, in: database).first
+            guard let segment, segment.range.contains(range.lowerBound) else { throw StoreFailure.bodyIsDamaged }
+            let bytes = try BodyTable.inlineBytes(segment.body, segment.checks, in: database)
+            let start = segment.range.lowerBound
+            let end = min(range.upperBound, segment.range.upperBound)
+            return ByteBuffer(bytes: bytes.dropFirst(Int(range.lowerBound - start)).prefix(Int(end - range.lowerBound)))
+        }
     }
 
     /// The segment in which the range begins; a gap means that rows were lost.

@@ -52,6 +52,26 @@ enum BodyTable {
         return try Bool.fetchOne(statement, arguments: [id]) ?? false
     }
 
+    /// Whether more than one row names a body.
+    static func isShared(_ id: Int64, in database: Database) throws -> Bool {
+        let statement = try database.cachedStatement(
+            sql: "SELECT EXISTS (SELECT 1 FROM bodies WHERE id = ? AND reference_count > 1)")
+        return try Bool.fetchOne(statement, arguments: [id]) ?? false
+    }
+
+    /// Notes that a body of segments has grown.
+    static func setSize(_ sizeBytes: Int64, ofBody id: Int64, in database: Database) throws {
+        let statement = try database.cachedStatement(sql: "UPDATE bodies SET size_bytes = ? WHERE id = ?")
+        try statement.execute(arguments: [sizeBytes, id])
+    }
+
+    /// Gives other bytes to a body that was added in this transaction, so that nobody has seen it yet.
+    static func replaceInline(_ body: BodyReference, _ bytes: Data, crc64: UInt64, in database: Database) throws {
+        let statement = try database.cachedStatement(sql: "UPDATE inline SET crc64 = ?, body = ? WHERE id = ?")
+        try statement.execute(arguments: [Int64(bitPattern: crc64), bytes, body.id])
+        try setSize(Int64(bytes.count), ofBody: body.id, in: database)
+    }
+
     /// Removes a body that nothing names and that has no segments any more.
     static func delete(_ id: Int64, in database: Database) throws {
         try database.cachedStatement(sql: "DELETE FROM bodies WHERE id = ?").execute(arguments: [id])

@@ -11,6 +11,12 @@ enum Migrations {
         migrator.registerMigration("2 multipart uploads") { database in
             try database.execute(sql: multipartUploads)
         }
+        migrator.registerMigration("3 tags") { database in
+            try database.execute(sql: tags)
+        }
+        migrator.registerMigration("4 symbolic links") { database in
+            try database.execute(sql: symbolicLinks)
+        }
         return migrator
     }
 
@@ -116,5 +122,16 @@ enum Migrations {
             upload_number INTEGER,
             CHECK ((body_id IS NULL) <> (upload_number IS NULL))
         ) STRICT;
+        """
+
+    /// The tags of objects, and of objects to be: a JSON array of keys and values in turn, as the other attributes.
+    private static let tags = """
+        ALTER TABLE objects ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
+        ALTER TABLE uploads ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
+        """
+
+    /// The key that a symbolic link leads to.
+    private static let symbolicLinks = """
+        ALTER TABLE objects ADD COLUMN symlink_target BLOB CHECK (length(symlink_target) BETWEEN 1 AND 1023);
         """
 }

@@ -16,6 +16,9 @@ struct Segment: Sendable, Equatable {
 
 /// The rows of `segments`.
 enum SegmentTable {
+    /// How many segments are held in memory while they are added to another body.
+    private static let sharedPageSize = 512
+
     /// Adds a segment, which takes over the name that somebody had for its body.
     static func insert(_ segment: Segment, intoBody id: Int64, in database: Database) throws {
         let statement = try database.cachedStatement(
@@ -36,12 +39,44 @@ enum SegmentTable {
                 SELECT end_bytes, size_bytes, crc64, segment_body_id, blob_id FROM segments
                 WHERE body_id = ? AND end_bytes > ? ORDER BY end_bytes LIMIT ?
                 """)
-        return try Row.fetchAll(statement, arguments: [id, offset, limit]).map { row in
-            let (end, size) = (row[0] as Int64, row[1] as Int64)
-            return Segment(
-                range: (end - size)..<end, crc64: UInt64(bitPattern: row[2] as Int64),
-                body: BodyReference(id: row[3], blobText: row[4]))
+        return try Row.fetchAll(statement, arguments: [id, offset, limit]).map(segment)
+    }
+
+    /// The segment of a body that ends at a byte or before it, nearest to it; nil if there is none.
+    static func last(ofBody id: Int64, before offset: Int64, in database: Database) throws -> Segment? {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT end_bytes, size_bytes, crc64, segment_body_id, blob_id FROM segments
+                WHERE body_id = ? AND end_bytes <= ? ORDER BY end_bytes DESC LIMIT 1
+                """)
+        return try Row.fetchOne(statement, arguments: [id, offset]).map(segment)
+    }
+
+    /// Adds the segments of one body to another, and counts them.
+    static func share(_ id: Int64, with otherID: Int64, in database: Database) throws {
+        var end: Int64 = 0
+        while true {
+            let segments = try page(ofBody: id, from: end, limit: sharedPageSize, in: database)
+            for segment in segments {
+                try BodyTable.retain(segment.body, in: database)
+                try insert(segment, intoBody: otherID, in: database)
+            }
+            guard let last = segments.last else { return }
+            end = last.range.upperBound
         }
+    }
+
+    /// Removes a segment; its body is another's concern.
+    static func delete(_ segment: Segment, fromBody id: Int64, in database: Database) throws {
+        let statement = try database.cachedStatement(sql: "DELETE FROM segments WHERE body_id = ? AND end_bytes = ?")
+        try statement.execute(arguments: [id, segment.range.upperBound])
+    }
+
+    private static func segment(_ row: Row) -> Segment {
+        let (end, size) = (row[0] as Int64, row[1] as Int64)
+        return Segment(
+            range: (end - size)..<end, crc64: UInt64(bitPattern: row[2] as Int64),
+            body: BodyReference(id: row[3], blobText: row[4]))
     }
 
     /// Releases the first segments of a body that nobody names, at most so many.

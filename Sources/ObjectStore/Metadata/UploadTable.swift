@@ -5,7 +5,7 @@ import OSSKit
 /// The rows of `uploads`: uploads in parts that were begun and not ended.
 enum UploadTable {
     private static let columns = """
-        id, key, upload_id, initiated_at_ms, storage_class, acl, content_type, headers, user_metadata
+        id, key, upload_id, initiated_at_ms, storage_class, acl, content_type, headers, user_metadata, tags
         """
 
     /// Adds an upload.
@@ -17,12 +17,12 @@ enum UploadTable {
             sql: """
                 INSERT INTO uploads (
                     bucket_id, key, upload_id, initiated_at_ms, storage_class, acl, content_type, headers,
-                    user_metadata)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    user_metadata, tags)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         try statement.execute(arguments: [
             place.bucket.id, Data(place.key.bytes), id.text, time, attributes.storageClass, attributes.acl,
-            attributes.contentType, texts.headers, texts.userMetadata,
+            attributes.contentType, texts.headers, texts.userMetadata, texts.tags,
         ])
         return MultipartUpload(
             number: database.lastInsertedRowID, bucket: place.bucket, key: place.key, id: id,
@@ -80,7 +80,8 @@ enum UploadTable {
             id: try UploadID(row[2] as String), initiatedMilliseconds: row[3],
             attributes: ObjectAttributes(
                 contentType: row[6], headers: try AttributeText.decode(row[7]),
-                userMetadata: try AttributeText.decode(row[8]), storageClass: row[4], acl: row[5]))
+                userMetadata: try AttributeText.decode(row[8]), storageClass: row[4], acl: row[5],
+                tags: try AttributeText.decodeTags(row[9])))
     }
 
     /// The refusal for an upload that never was or has ended.

@@ -16,6 +16,8 @@ package struct ObjectRecord: Sendable, Equatable {
     package let lastModifiedMilliseconds: Int64
     /// How it came about.
     package let type: ObjectType
+    /// The key in the same bucket that a symbolic link leads to; nil for everything else.
+    package let symlinkTarget: ObjectKey?
     /// What its writer said about it.
     package let attributes: ObjectAttributes
     /// Where its bytes are.
@@ -28,6 +30,21 @@ package struct ObjectRecord: Sendable, Equatable {
 }
 
 extension ObjectRecord {
+    /// What a reader of this link is shown: bytes and ETag of what it leads to, and the later time of both.
+    ///
+    /// Source: oss-wire fact 8.2; whose metadata counts is assumption A-060.
+    package func showing(_ target: ObjectRecord) -> ObjectRecord {
+        var shown = attributes
+        shown.contentType = target.attributes.contentType
+        return ObjectRecord(
+            bucketID: target.bucketID, key: target.key, sizeBytes: target.sizeBytes, entityTag: target.entityTag,
+            crc64: target.crc64,
+            lastModifiedMilliseconds: max(lastModifiedMilliseconds, target.lastModifiedMilliseconds), type: type,
+            symlinkTarget: symlinkTarget, attributes: shown, body: target.body)
+    }
+}
+
+extension ObjectRecord {
     /// What the bytes of the object must come to.
     var checks: BodyChecks { BodyChecks(sizeBytes: sizeBytes, crc64: crc64) }
 }
@@ -36,6 +53,8 @@ extension ObjectRecord {
 package enum ObjectType: String, Sendable {
     case normal = "Normal"
     case multipart = "Multipart"
+    case appendable = "Appendable"
+    case symlink = "Symlink"
 }
 
 /// Where the bytes of an object are: the number of a body, and where that has them.

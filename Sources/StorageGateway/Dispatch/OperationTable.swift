@@ -45,6 +45,30 @@ package enum OperationTable {
         Operation("ListParts", "GET", .object, selectors: ["uploadId"], answer: ListParts.answer),
         Operation(
             "ListMultipartUploads", "GET", .bucket, selectors: ["uploads"], answer: ListMultipartUploads.answer),
+        Operation(
+            "AppendObject", "POST", .object, selectors: ["append"], parameters: ["position"],
+            answer: AppendObject.answer),
+        Operation(
+            "PutObjectTagging", "PUT", .object, selectors: ["tagging"], parameters: ["versionId"],
+            answer: PutObjectTagging.answer),
+        Operation(
+            "GetObjectTagging", "GET", .object, selectors: ["tagging"], parameters: ["versionId"],
+            answer: GetObjectTagging.answer),
+        Operation(
+            "DeleteObjectTagging", "DELETE", .object, selectors: ["tagging"], parameters: ["versionId"],
+            answer: DeleteObjectTagging.answer),
+        Operation(
+            "PutObjectACL", "PUT", .object, selectors: ["acl"], parameters: ["versionId"],
+            answer: PutObjectACL.answer),
+        Operation(
+            "GetObjectACL", "GET", .object, selectors: ["acl"], parameters: ["versionId"],
+            answer: GetObjectACL.answer),
+        Operation("PutSymlink", "PUT", .object, selectors: ["symlink"], answer: PutSymlink.answer),
+        Operation(
+            "GetSymlink", "GET", .object, selectors: ["symlink"], parameters: ["versionId"],
+            answer: GetSymlink.answer),
+        Operation("PutBucketACL", "PUT", .bucket, selectors: ["acl"], answer: PutBucketACL.answer),
+        Operation("GetBucketACL", "GET", .bucket, selectors: ["acl"], answer: GetBucketACL.answer),
     ]
 
     /// The name of the operation that a request asks for.

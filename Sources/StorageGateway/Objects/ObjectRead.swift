@@ -19,6 +19,21 @@ enum ObjectRead {
         return try await call.store.object(in: bucket, key: key)
     }
 
+    /// The object that is asked for, or what a symbolic link leads to.
+    ///
+    /// - Throws: as `object`; `SymlinkTargetNotExist`, and `InvalidTargetType` for a link to a link.
+    static func followed(_ call: OSSCall, bucket: BucketRecord, key: ObjectKey) async throws -> ObjectRecord {
+        let object = try await object(call, bucket: bucket, key: key)
+        guard let target = object.symlinkTarget else { return object }
+        do {
+            let found = try await call.store.object(in: bucket, key: target)
+            guard found.type != .symlink else { throw OSSError(.invalidTargetType) }
+            return object.showing(found)
+        } catch let refusal as OSSError where refusal.code == .noSuchKey {
+            throw OSSError(.symlinkTargetNotExist, fields: [("Key", key.text)])
+        }
+    }
+
     /// Refuses a version that cannot exist in a bucket without versions.
     static func refuseVersions(_ call: OSSCall) throws(OSSError) {
         guard let version = call.request.target.value(of: "versionId"), version != "null" else { return }

@@ -6,6 +6,7 @@ import hashlib
 import http.client
 import random
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Callable, Sequence
@@ -284,6 +285,15 @@ class Load:
     def __post_init__(self) -> None:
         self._pool = ThreadPoolExecutor(len(self.writers))
         self._running = [self._pool.submit(writer.run, self.stop, self.may_fail) for writer in self.writers]
+
+    def let_run(self, seconds: float, at_least: int = WRITERS) -> None:
+        """Waits so long, and until so many operations were answered: a round in which nothing happens shows nothing."""
+        deadline = time.monotonic() + 30
+        time.sleep(seconds)
+        while sum(journal.acknowledged for journal in self.journals) < at_least and time.monotonic() < deadline:
+            if any(running.done() for running in self._running):
+                return
+            time.sleep(0.02)
 
     def join(self) -> None:
         """Waits until all writers have ended; raises what one of them raised."""

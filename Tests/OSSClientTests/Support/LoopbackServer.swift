@@ -23,6 +23,8 @@ enum LoopbackAnswer: Sendable {
     case answer(Int, [(String, String)] = [], body: String = "")
     /// Closes the connection without an answer.
     case hangUp
+    /// Keeps the connection, and never answers.
+    case silence
 }
 
 /// An HTTP server on a free port of loopback that follows a script and remembers what it was sent.
@@ -109,7 +111,9 @@ private final class ScriptHandler: ChannelInboundHandler {
 
     private func send(_ answer: LoopbackAnswer, to request: HTTPRequestHead, context: ChannelHandlerContext) {
         guard case .answer(let status, let fields, let text) = answer else {
-            context.close(promise: nil)
+            if case .hangUp = answer {
+                context.close(promise: nil)
+            }
             return
         }
         var headers = HTTPHeaders(fields)

@@ -23,12 +23,7 @@ enum PutBucket {
 
     private static func acl(_ call: OSSCall) throws(OSSError) -> String? {
         guard let asked = call.header("x-oss-acl") else { return nil }
-        switch asked {
-        case "private": return asked
-        case "public-read", "public-read-write": throw OSSError(.notImplemented, fields: [("Header", "x-oss-acl")])
-        default:
-            throw .invalidArgument("x-oss-acl", asked, message: "no such bucket access control exists")
-        }
+        return try BucketACL(asked: asked).rawValue
     }
 
     private static func storageClass(_ asked: String) throws(OSSError) -> String {

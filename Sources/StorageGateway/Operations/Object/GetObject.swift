@@ -60,7 +60,7 @@ enum GetObject {
         var missing: (body: BodyReference, count: Int)?
         var lostRaces = 0
         while true {
-            let object = try await ObjectRead.object(call, bucket: bucket, key: key)
+            let object = try await ObjectRead.followed(call, bucket: bucket, key: key)
             let plan = try ObjectRead.plan(call, object: object)
             guard case .send(let range, _) = plan, !range.isEmpty else { return (object, nil, plan) }
             do {

@@ -13,7 +13,7 @@ enum UploadPartCopy {
         let multipart = try await call.multipartUpload()
         let sourceBucket = try await call.ownBucket(source.bucket)
         return try await call.whileItChanges {
-            let object = try await call.store.object(in: sourceBucket, key: source.key)
+            let object = try await ObjectRead.followed(call, bucket: sourceBucket, key: source.key)
             guard try ReadConditions(call, prefix: header + "-").judge(object) == .holds else {
                 return ObjectRead.notModified(object)
             }
