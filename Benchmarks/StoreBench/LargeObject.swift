@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import NIOCore
 import OSSKit
 import ObjectStore
@@ -19,7 +20,7 @@ struct PutLarge: AsyncParsableCommand {
         let piece = ByteBuffer(bytes: (0..<pieceBytes).map { UInt8(truncatingIfNeeded: $0 &* 131 &+ $0 >> 8) })
         let pieces = mebibytes * 1_048_576 / pieceBytes
         for _ in 0..<rounds {
-            let start = ContinuousClock.now
+            let (start, processor) = (ContinuousClock.now, try ProcessorTime.now())
             let upload = try await store.beginUpload(expectedBytes: Int64(pieces) * Int64(pieceBytes))
             for _ in 0..<pieces { try await upload.append(piece) }
             let streamed = (ContinuousClock.now - start).seconds
@@ -28,7 +29,8 @@ struct PutLarge: AsyncParsableCommand {
             let spent = (ContinuousClock.now - start).seconds
             try Measurement(
                 what: "engine: put \(mebibytes) MiB", figure: Double(mebibytes) / spent, unit: "MiB/s",
-                note: "the last byte was in after \(streamed) s of \(spent) s"
+                note: String(format: "the last byte was in after %.3f s of %.3f s, ", streamed, spent)
+                    + (try ProcessorTime.now() - processor).each(mebibytes, "MiB")
             ).write()
             let began = ContinuousClock.now
             for try await _ in try await store.read(record, range: 0..<record.sizeBytes) {}

@@ -6,14 +6,14 @@ import ObjectStore
 
 /// The keys of the measurements with very many objects.
 enum ManyKeys {
-    /// How many objects share one of the small folders.
-    static let perFolder = 1_000
+    /// How many small folders there are.
+    static let folders = 1_000
 
-    /// The key of a number: half of them in one deep folder, half in folders of 1,000.
+    /// The key of a number: half of them in one deep folder, half spread over small ones.
     static func key(_ number: Int, of count: Int) throws -> ObjectKey {
         number < count / 2
             ? try ObjectKey("one/deep/folder/\(padded(number))")
-            : try ObjectKey("spread/\(padded(number / perFolder))/\(padded(number))")
+            : try ObjectKey("spread/\(padded(number % folders))/\(padded(number))")
     }
 
     private static func padded(_ number: Int) -> String {
@@ -79,7 +79,7 @@ struct List: AsyncParsableCommand {
             ),
             ("every object in one common prefix", { _ in ListQuery(delimiter: Array("/".utf8), limit: 1_000) }),
             (
-                "1,000 common prefixes of 1,000 objects",
+                "1,000 common prefixes",
                 { _ in
                     ListQuery(prefix: Array("spread/".utf8), delimiter: Array("/".utf8), limit: 1_000)
                 }
@@ -106,6 +106,7 @@ struct List: AsyncParsableCommand {
     ) async throws {
         var durations: [Duration] = []
         var entries = 0
+        let before = try ProcessorTime.now()
         for _ in 0..<pages {
             let query = try query(Int.random(in: 0..<count))
             let start = ContinuousClock.now
@@ -115,7 +116,8 @@ struct List: AsyncParsableCommand {
         }
         try Measurement(
             what: "engine: list of \(count), \(name)", figure: durations.percentile99Milliseconds, unit: "ms p99",
-            note: "\(durations.percentiles); \(entries / max(1, pages)) entries a page"
+            note: "\(durations.percentiles); \(entries / max(1, pages)) entries a page, "
+                + (try ProcessorTime.now() - before).each(pages, "page")
         ).write()
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import OSSKit
 import ObjectStore
 
@@ -68,5 +69,28 @@ enum MeasuredStore {
     /// The bucket of all measurements, made if it is missing.
     static func bucket(of store: DiskStore) async throws -> BucketRecord {
         try await store.createBucket(NewBucket(name: BucketName("measured"), ownerID: "bench"))
+    }
+}
+
+/// How long the processors worked for this process: what is left of a figure when others use them too.
+struct ProcessorTime {
+    private let seconds: Double
+
+    /// The time so far, in the program and in the kernel.
+    static func now() throws -> ProcessorTime {
+        var time = timespec()
+        guard clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0 else {
+            throw StoreFailure.system(call: "clock_gettime", errorNumber: errno)
+        }
+        return ProcessorTime(seconds: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)
+    }
+
+    static func - (later: ProcessorTime, earlier: ProcessorTime) -> ProcessorTime {
+        ProcessorTime(seconds: later.seconds - earlier.seconds)
+    }
+
+    /// The share of each of so many, as a text.
+    func each(_ count: Int, _ name: String) -> String {
+        String(format: "processor time %.3f ms a ", seconds / Double(max(1, count)) * 1e3) + name
     }
 }

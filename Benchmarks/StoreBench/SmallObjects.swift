@@ -20,7 +20,7 @@ struct PutSmall: AsyncParsableCommand {
         }
         let bucket = try await MeasuredStore.bucket(of: store)
         let body = ByteBuffer(bytes: (0..<bytes).map { UInt8(truncatingIfNeeded: $0 &* 31) })
-        let before = store.commitCounts
+        let (before, processor) = (store.commitCounts, try ProcessorTime.now())
         let (start, seconds, round) = (ContinuousClock.now, seconds, UInt32.random(in: 0 ... .max))
         let durations = try await withThrowingTaskGroup(of: [Duration].self) { group in
             for client in 0..<clients {
@@ -39,7 +39,8 @@ struct PutSmall: AsyncParsableCommand {
         try Measurement(
             what: "engine: durable put \(bytes) B, \(clients) clients\(ending)",
             figure: Double(durations.count) / spent, unit: "puts/s",
-            note: "\(durations.percentiles); \(changes) changes in \(commits) commits"
+            note: "\(durations.percentiles); \(changes) changes in \(commits) commits, "
+                + (try ProcessorTime.now() - processor).each(changes, "put")
         ).write()
         try await store.close()
     }

@@ -108,6 +108,7 @@ struct GatewayServer {
                     disk: MemoryDisk(limitBytes: limitBytes, now: SystemEnvironment.nowMilliseconds))
             }
         store.freeSpaceFloorBytes = configuration.freeSpaceFloorBytes
+        store.cacheLimitBytes = Int(clamping: configuration.storeCacheBytes)
         return store
     }
 

@@ -45,11 +45,11 @@ final class RowCaches: Sendable {
 
     /// How many bytes an object is counted with, without its body.
     static func costBytes(of record: ObjectRecord) -> Int {
-        let pairs = record.attributes.headers + record.attributes.userMetadata
         // The key is there twice: in the row, and as what names it.
-        return pairs.reduce(entryBytes + 2 * record.key.bytes.count + (record.attributes.contentType?.utf8.count ?? 0))
-        {
-            $0 + 64 + $1.name.utf8.count + $1.value.utf8.count
-        }
+        let ownBytes = entryBytes + 2 * record.key.bytes.count + (record.attributes.contentType?.utf8.count ?? 0)
+        let texts =
+            (record.attributes.headers + record.attributes.userMetadata).map { ($0.name, $0.value) }
+            + record.attributes.tags.map { ($0.key, $0.value) }
+        return texts.reduce(ownBytes) { $0 + 64 + $1.0.utf8.count + $1.1.utf8.count }
     }
 }
