@@ -52,11 +52,13 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict),
+        .target(name: "CommandKit", dependencies: ["OSSClient", "OSSKit"], swiftSettings: strict),
         .target(
             name: "ObjectStore",
             dependencies: [
                 "OSSKit",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -105,7 +107,7 @@ let package = Package(
         .executableTarget(
             name: "GatewayCLI",
             dependencies: [
-                "CMalloc", "OSSKit", "OSSClient", "ObjectStore", "HTTPFront", "StorageGateway", "SessionAPI",
+                "CMalloc", "CommandKit", "OSSKit", "OSSClient", "ObjectStore", "HTTPFront", "StorageGateway", "SessionAPI",
                 "SessionModels",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -117,6 +119,15 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "Measurements",
+            dependencies: ["OSSKit", "CLibLZMA", .product(name: "Crypto", package: "swift-crypto")],
+            path: "Benchmarks/Measurements",
+            swiftSettings: strict),
+        .target(
+            name: "FuzzTargets", dependencies: ["OSSKit", "SessionModels"], path: "Fuzz/Targets",
+            swiftSettings: strict),
+        .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"], swiftSettings: strict),
         .testTarget(
             name: "HTTPFrontTests",
             dependencies: [
@@ -138,6 +149,8 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "CommandKitTests", dependencies: ["CommandKit", "OSSClient", "OSSKit"], swiftSettings: strict),
         .testTarget(
             name: "ObjectStoreTests",
             dependencies: ["ObjectStore", "OSSKit", .product(name: "NIOCore", package: "swift-nio")],
@@ -170,3 +183,12 @@ let package = Package(
             swiftSettings: strict),
     ]
 )
+
+// The fuzzer links only with its sanitizer, which `scripts/fuzz` asks for.
+if Context.environment["STORAGE_GATEWAY_FUZZ"] != nil {
+    package.targets += [
+        .systemLibrary(name: "CLibFuzzer", path: "Fuzz/CLibFuzzer"),
+        .executableTarget(
+            name: "Fuzzer", dependencies: ["CLibFuzzer", "FuzzTargets"], path: "Fuzz/Fuzzer", swiftSettings: strict),
+    ]
+}

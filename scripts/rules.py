@@ -21,6 +21,7 @@ ALLOWED_IMPORTS = {
     "CMalloc": set(),
     "OSSKit": {"CLibXML2", "CLibLZMA"},
     "OSSClient": {"OSSKit"},
+    "CommandKit": {"OSSClient", "OSSKit"},
     "ObjectStore": {"OSSKit"},
     "HTTPFront": {"OSSKit"},
     "SessionModels": set(),
@@ -28,8 +29,8 @@ ALLOWED_IMPORTS = {
     "SessionAPI": {"SessionModels", "OSSClient", "OSSKit"},
     "SessionSync": {"SessionModels", "OSSClient", "OSSKit"},
     "GatewayCLI": {
-        "StorageGateway", "ObjectStore", "SessionAPI", "SessionModels", "SessionSync", "HTTPFront", "OSSClient",
-        "OSSKit", "CMalloc",
+        "StorageGateway", "ObjectStore", "SessionAPI", "SessionModels", "SessionSync", "HTTPFront", "CommandKit",
+        "OSSClient", "OSSKit", "CMalloc",
     },
 }
 
@@ -40,6 +41,7 @@ OWNERS = {
     "CMalloc": ["GatewayCLI"],
     "CPostgres": ["SessionAPI"],
     "GRDB": ["ObjectStore", "SessionAPI"],
+    "GRDBSQLite": ["ObjectStore"],
     "JWTKit": ["SessionAPI"],
     "AsyncHTTPClient": ["OSSClient"],
     "ArgumentParser": ["GatewayCLI"],
@@ -51,6 +53,22 @@ OWNERS = {
     "FoundationNetworking": [],
     "XCTest": [],
 }
+
+# 1.3: what OSSKit may import. It does no I/O, and builds without the dependencies of the server.
+OSSKIT_IMPORTS = {"CLibLZMA", "CLibXML2", "Crypto", "FoundationEssentials", "Synchronization"}
+# 1.3: the packages that a program gets that uses a library of ours.
+LIBRARY_PACKAGES = {
+    "OSSKit": {"swift-crypto"},
+    "OSSClient": {"async-http-client", "swift-crypto", "swift-log", "swift-nio", "swift-service-lifecycle"},
+}
+# 1.3: what would be I/O, a clock, or randomness of its own.
+OUTSIDE_WORLD = (
+    r"\b(?:FileManager|FileHandle|ProcessInfo|URLSession|ContinuousClock|SuspendingClock|SystemRandomNumberGenerator"
+    r"|UUID|Task|Thread|CommandLine)\b|\bDate(?:\(\)|\.now)|\bData\(contentsOf|\.random(?:Element)?\(|\.shuffled?\("
+    r"|(?<![.\w])(?<!func )(?:print|debugPrint|dump|readLine|getenv|fopen|open|socket)\(")
+
+# 3.7: articles, and the tests that hold their code word for word.
+ARTICLES = {"Sources/OSSKit/OSSKit.docc/Presigning.md": "Tests/OSSKitTests/PresigningArticleTests.swift"}
 
 MAXIMUM_FILE_KIB = 512
 MAXIMUM_VECTORS_KIB = 1024
@@ -77,7 +95,7 @@ SWIFT = [path for path in FILES if path.suffix == ".swift" and relative(path).st
 SOURCES = [path for path in SWIFT if relative(path).startswith("Sources/")]
 CODE = [
     path for path in FILES
-    if relative(path).startswith(("Sources/", "Tests/", "scripts/", "examples/", "Benchmarks/", ".ci/"))
+    if relative(path).startswith(("Sources/", "Tests/", "scripts/", "examples/", "Benchmarks/", "Fuzz/", ".ci/"))
     or path.name in ("Makefile", "Package.swift")
 ]
 
@@ -135,6 +153,95 @@ def each_dependency_has_its_owner() -> Problems:
                 yield f"{relative(path)}:{number}: {module} belongs to {', '.join(OWNERS[module]) or 'nobody'}"
 
 
+def osskit_is_pure() -> Problems:
+    """1.3 OSSKit does no I/O, has no clock, and builds without the server's dependencies."""
+    sources = [path for path in SOURCES if relative(path).startswith("Sources/OSSKit/")]
+    for path in sources:
+        for number, module in imports(path):
+            if module not in OSSKIT_IMPORTS:
+                yield f"{relative(path)}:{number}: OSSKit imports {module}"
+    yield from places(sources, OUTSIDE_WORLD, without_text)
+    manifest = (ROOT / "Package.swift").read_text(encoding="utf-8")
+    for library, allowed in LIBRARY_PACKAGES.items():
+        declaration = re.search(rf'\.target\(\s*name: "{library}".*?swiftSettings', manifest, re.DOTALL)
+        if declaration is None:
+            yield f"Package.swift: the target {library} is not to be found"
+            continue
+        for package in set(re.findall(r'package: "([^"]+)"', declaration.group())) - allowed:
+            yield f"Package.swift: {library} would bring {package} to every program that uses it"
+
+
+def what_is_public_is_explained() -> Problems:
+    """3.1 Every public declaration of the libraries has a comment, its first sentence alone."""
+    declared = re.compile(
+        r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*public\s+(?:private\(set\)\s+|internal\(set\)\s+)?(?:static\s+|final\s+|"
+        r"mutating\s+|nonisolated\s+|indirect\s+|class\s+)*"
+        r"(?:struct|enum|class|actor|protocol|func|init|let|var|subscript|typealias|case)\b")
+    # What a protocol asks for is explained there: those of the standard library, and those of the libraries themselves.
+    elsewhere = re.compile(
+        r"\bvar (?:description|debugDescription|customMirror|errorDescription)\b|\bfunc (?:==|<|hash|makeAsyncIterator"
+        r"|next)|\btypealias (?:Element|AsyncIterator)\b|\binit\((?:stringLiteral|from decoder)|\bfunc encode\(to")
+    paths = [path for path in SOURCES if relative(path).startswith(("Sources/OSSKit/", "Sources/OSSClient/"))]
+    asked_for = set().union(*(protocol_requirements(path) for path in paths))
+    for path in paths:
+        text = lines(path)
+        for number, line in enumerate(text):
+            if not declared.match(line) or elsewhere.search(line) or requirement(line) in asked_for:
+                continue
+            above = number - 1
+            while above >= 0 and text[above].strip().startswith("@"):
+                above -= 1
+            if above < 0 or not text[above].strip().startswith("///"):
+                yield f"{relative(path)}:{number + 1}: {line.strip()[:120]}"
+
+
+def requirement(line: str) -> str | None:
+    """What a line declares, as a protocol would ask for it; nothing if it declares no member."""
+    found = re.search(r"\b(?:(?:var|let|func) (\w+)|(init)\((\w+))", line)
+    return found and (found.group(1) or f"init {found.group(3)}")
+
+
+def protocol_requirements(path: Path) -> set[str]:
+    """What the public protocols of a file ask for."""
+    found: set[str] = set()
+    end: str | None = None
+    for line in lines(path):
+        opened = re.match(r"(\s*)public protocol\b.*\{\s*$", line)
+        if opened:
+            end = opened.group(1) + "}"
+        elif line == end:
+            end = None
+        elif end is not None and (name := requirement(without_text(line))):
+            found.add(name)
+    return found
+
+
+def articles_are_tested() -> Problems:
+    """3.7 The code of an article stands in a test, where it is compiled and run."""
+    for article, test in ARTICLES.items():
+        text = [line.strip() for line in lines(ROOT / test)]
+        code = "\n".join(lines(ROOT / article))
+        for block in re.findall(r"^```swift\n(.*?)^```", code, re.DOTALL | re.MULTILINE):
+            wanted = [line.strip() for line in block.strip().splitlines()]
+            starts = range(len(text) - len(wanted) + 1)
+            if not any(text[start:start + len(wanted)] == wanted for start in starts):
+                yield f"{article}: not in {test}: {wanted[0]}"
+
+
+def secrets_are_compared_in_one_way() -> Problems:
+    """4.5 Signatures, digests and secrets are compared by equalInConstantTime, and nothing else."""
+    defined = list(places(SOURCES, r"\bfunc \w*(?:[cC]onstantTime|[tT]imingSafe|[sS]ecureCompare)\w*"))
+    if len(defined) != 1:
+        yield from defined or ["there is no equalInConstantTime"]
+    yield from places(
+        SOURCES,
+        # An id that lies in a file of secrets is none.
+        r"\.reveal\(\)\s*[!=]=(?!\s*(?:nil|id)\b)|[!=]=\s*[\w.]*\.reveal\(\)"
+        r"|\b\w*(?:[sS]ignature|[sS]ecret|[dD]igest)\s*[!=]=(?!\s*nil)|[!=]=\s*[\w.]*(?:[sS]ignature|[sS]ecret)\b"
+        r"|\bisValidAuthenticationCode\b|\bmemcmp\b|timingsafe",
+        without_text)
+
+
 def no_unfinished_work() -> Problems:
     """3.6 Nothing is left for later in a comment."""
     yield from places(CODE, r"\bTO[D]O\b|\bFIX[M]E\b")
@@ -182,8 +289,9 @@ def no_path_of_one_machine() -> Problems:
 
 
 RULES = [
-    imports_point_down, each_dependency_has_its_owner, no_unfinished_work, nothing_is_forced, unchecked_is_proved,
-    skipped_tests_say_why, no_large_file, no_path_of_one_machine,
+    imports_point_down, each_dependency_has_its_owner, osskit_is_pure, what_is_public_is_explained, articles_are_tested,
+    no_unfinished_work, nothing_is_forced, secrets_are_compared_in_one_way, unchecked_is_proved, skipped_tests_say_why,
+    no_large_file, no_path_of_one_machine,
 ]
 
 

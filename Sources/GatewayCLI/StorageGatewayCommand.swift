@@ -7,10 +7,21 @@ struct StorageGatewayCommand: AsyncParsableCommand {
         commandName: "storage-gateway",
         abstract: "An OSS-compatible object store, an upload gateway and a session API in one program.",
         version: Version.text,
-        subcommands: [
-            ServeCommand.self, PresignCommand.self, ExplainCommand.self, VerifyCommand.self, KeysCommand.self,
-            UsersCommand.self,
-            VersionCommand.self,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Server",
+                subcommands: [ServeCommand.self, KeysCommand.self, UsersCommand.self, VersionCommand.self]),
+            CommandGroup(
+                name: "Objects and buckets",
+                subcommands: [
+                    ListCommand.self, PutCommand.self, GetCommand.self, CopyCommand.self, RemoveCommand.self,
+                    StatCommand.self, MakeBucketCommand.self, RemoveBucketCommand.self,
+                ]),
+            CommandGroup(
+                name: "Signatures",
+                subcommands: [
+                    PresignCommand.self, PresignLinesCommand.self, ExplainCommand.self, VerifyCommand.self,
+                ]),
         ])
 }
 

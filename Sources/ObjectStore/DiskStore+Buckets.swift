@@ -58,8 +58,9 @@ extension DiskStore {
         }
     }
 
-    /// Removes an empty bucket.
+    /// Removes an empty bucket; an upload that has not ended counts as content.
     ///
+    /// Source: assumption A-053.
     /// - Throws: `NoSuchBucket`, `AccessDenied` if it is somebody else's, `BucketNotEmpty`.
     package func deleteBucket(_ name: BucketName, ownedBy ownerID: String) async throws {
         try requireOpen()
@@ -68,7 +69,8 @@ extension DiskStore {
                 throw BucketTable.noSuchBucket(name)
             }
             guard bucket.ownerID == ownerID else { throw OSSError(.accessDenied) }
-            guard try !BucketTable.hasObjects(bucket.id, in: database) else {
+            let hasObjects = try BucketTable.hasObjects(bucket.id, in: database)
+            guard !hasObjects, try !UploadTable.exists(inBucket: bucket.id, in: database) else {
                 throw OSSError(.bucketNotEmpty, fields: [("BucketName", name.text)])
             }
             try BucketTable.delete(bucket.id, in: database)

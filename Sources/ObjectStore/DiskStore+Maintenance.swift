@@ -39,6 +39,11 @@ extension DiskStore {
         }
     }
 
+    /// Returns when everything that nobody names any more is cleared away, but for what somebody is still reading.
+    package func waitUntilCleared() async {
+        await reaper.waitUntilIdle()
+    }
+
     /// Marks files that no row has named for a day, and removes those that were marked a day ago.
     ///
     /// Uploads of this process are left alone, however long they take.

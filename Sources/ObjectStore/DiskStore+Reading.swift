@@ -24,19 +24,28 @@ extension DiskStore {
         guard range.lowerBound >= 0, range.upperBound <= record.sizeBytes else { throw StoreFailure.rangeIsOutside }
         let sizeBytes = range.upperBound - range.lowerBound
         guard !range.isEmpty else { return ObjectReader(first: ByteBuffer(), rest: nil, sizeBytes: 0) }
-        guard let blob = record.body.blob else {
-            let bytes = try await database.read { try BodyTable.inlineBytes(of: record, in: $0) }
-            let slice = bytes.dropFirst(Int(range.lowerBound)).prefix(Int(sizeBytes))
-            return ObjectReader(first: ByteBuffer(bytes: slice), rest: nil, sizeBytes: sizeBytes)
-        }
-        let (blobs, fatality) = (blobs, fatality)
         do {
-            let (first, rest) = try await blobs.threads.run {
-                try BlobReader(blob, of: record, range: range, in: blobs).nextChunk()
-            }
+            let (first, rest) = try await firstChunk(of: record, range: range)
             return ObjectReader(first: first, rest: rest, sizeBytes: sizeBytes)
         } catch {
             throw fatality.translate(error)
+        }
+    }
+
+    private func firstChunk(
+        of record: ObjectRecord, range: Range<Int64>
+    ) async throws -> (chunk: ByteBuffer, rest: (any ChunkSource)?) {
+        switch record.body.place {
+        case .inline:
+            let bytes = try await database.read { try BodyTable.inlineBytes(record.body, record.checks, in: $0) }
+            return (ByteBuffer(bytes: bytes.dropFirst(Int(range.lowerBound)).prefix(range.count)), nil)
+        case .blob(let blob):
+            return try await blobs.threads.run { [blobs] in
+                try BlobReader(blob, record.checks, range: range, in: blobs).nextChunk()
+            }
+        case .segments:
+            let source = SegmentReader.Source(database: database, blobs: blobs, pin: reaper.pin(record.body.id))
+            return try await SegmentReader.open(source, range: range).next()
         }
     }
 

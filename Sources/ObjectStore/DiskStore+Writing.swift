@@ -24,17 +24,14 @@ extension DiskStore {
         condition: WriteCondition = WriteCondition()
     ) async throws -> ObjectRecord {
         let body = try await upload.takeBody()
-        do {
-            let record = try await store(body, ObjectPlace(bucket: bucket, key: key), attributes, condition)
-            body.blob?.keep()
-            return record
-        } catch let error as CommitUncertain {
-            // A row may name the file; if none does, the sweep finds it.
-            body.blob?.keep()
-            throw error.cause
-        } catch {
-            body.discard()
-            throw error
+        let place = ObjectPlace(bucket: bucket, key: key)
+        let (texts, now) = (try AttributeText(attributes), environment.now)
+        return try await commit(naming: body, weightBytes: texts.lengthBytes) { database, insertBody in
+            let former = try place.requireWritable(condition, in: database)
+            let content = ObjectContent(
+                type: .normal, sizeBytes: body.summary.sizeBytes, entityTag: .md5(body.summary.md5),
+                crc64: body.summary.crc64, body: try insertBody())
+            return try place.write(content, attributes, texts, over: former, atMilliseconds: now(), in: database)
         }
     }
 
@@ -53,15 +50,10 @@ extension DiskStore {
         let place = ObjectPlace(bucket: bucket, key: key)
         return try await commit(weightBytes: texts.lengthBytes) { database in
             let former = try place.requireWritable(condition, in: database)
-            let current = try ObjectTable.former(Data(source.key.bytes), inBucket: source.bucketID, database)
-            guard let current, current.body == source.body else {
-                throw DiskStore.noSuchKey(source.key)
-            }
+            try source.requireUnchanged(in: database)
             try BodyTable.retain(source.body, in: database)
-            let summary = BodySummary(sizeBytes: source.sizeBytes, md5: source.md5, crc64: source.crc64)
-            let record = place.record(summary, attributes, body: source.body, atMilliseconds: now())
-            try ObjectTable.write(record, texts: texts, database)
-            return Change(value: record, unnamedBlobs: try place.account(for: former, record, in: database))
+            return try place.write(
+                ObjectContent(of: source), attributes, texts, over: former, atMilliseconds: now(), in: database)
         }
     }
 
@@ -73,33 +65,15 @@ extension DiskStore {
         let weightBytes = keys.reduce(0) { $0 + $1.bytes.count }
         try await commit(weightBytes: weightBytes) { database in
             try BucketTable.require(bucket, in: database)
-            var unnamedBlobs: [BlobID] = []
+            var leftovers = Leftovers()
             for key in keys {
                 let key = Data(key.bytes)
                 guard let former = try ObjectTable.former(key, inBucket: bucket.id, database) else { continue }
                 try ObjectTable.delete(key, inBucket: bucket.id, database)
                 try BucketTable.add(objects: -1, bytes: -former.sizeBytes, toBucket: bucket.id, in: database)
-                if let blob = try BodyTable.release(former.body, in: database) { unnamedBlobs.append(blob) }
+                try BodyTable.release(former.body, &leftovers, in: database)
             }
-            return Change(value: (), unnamedBlobs: unnamedBlobs)
-        }
-    }
-
-    private func store(
-        _ body: FinishedBody, _ place: ObjectPlace, _ attributes: ObjectAttributes, _ condition: WriteCondition
-    ) async throws -> ObjectRecord {
-        try await requireWritable(0)
-        let texts = try AttributeText(attributes)
-        var inlineBytes: Data?
-        if case .inline(let buffer) = body.bytes { inlineBytes = Data(buffer.readableBytesView) }
-        let (bytes, now) = (inlineBytes, environment.now)
-        let weightBytes = texts.lengthBytes + (bytes?.count ?? 0)
-        return try await commit(weightBytes: weightBytes) { database in
-            let former = try place.requireWritable(condition, in: database)
-            let reference = try BodyTable.insert(body, inlineBytes: bytes, in: database)
-            let record = place.record(body.summary, attributes, body: reference, atMilliseconds: now())
-            try ObjectTable.write(record, texts: texts, database)
-            return Change(value: record, unnamedBlobs: try place.account(for: former, record, in: database))
+            return Change(value: (), leftovers: leftovers)
         }
     }
 
@@ -109,12 +83,28 @@ extension DiskStore {
     }
 }
 
+extension ObjectRecord {
+    /// Checks that the bytes that were looked up are still those of the key.
+    ///
+    /// - Throws: `NoSuchKey`.
+    func requireUnchanged(in database: Database) throws {
+        let current = try ObjectTable.former(Data(key.bytes), inBucket: bucketID, database)
+        guard let current, current.body == body else { throw DiskStore.noSuchKey(key) }
+    }
+}
+
 /// Where a row is to be written.
-struct ObjectPlace: Sendable {
+package struct ObjectPlace: Sendable {
     /// The bucket, as it was looked up before.
     let bucket: BucketRecord
     /// The key.
     let key: ObjectKey
+
+    /// Names a place.
+    package init(bucket: BucketRecord, key: ObjectKey) {
+        self.bucket = bucket
+        self.key = key
+    }
 
     /// Judges the conditions of a write inside its transaction.
     ///
@@ -129,25 +119,40 @@ struct ObjectPlace: Sendable {
         return former
     }
 
-    /// The row of this place.
-    func record(
-        _ summary: BodySummary, _ attributes: ObjectAttributes, body: BodyReference, atMilliseconds time: Int64
-    ) -> ObjectRecord {
-        ObjectRecord(
-            bucketID: bucket.id, key: key, sizeBytes: summary.sizeBytes, md5: summary.md5, crc64: summary.crc64,
-            lastModifiedMilliseconds: time, objectType: "Normal", attributes: attributes, body: body)
-    }
-
-    /// Lets go of the body that was replaced, and counts the difference to the bucket.
-    ///
-    /// - Returns: blobs that no row names after the commit.
-    func account(
-        for former: ObjectTable.Former?, _ record: ObjectRecord, in database: Database
-    ) throws -> [BlobID] {
+    /// Writes the row of this place, lets go of the body that it had, and counts the difference to the bucket.
+    func write(
+        _ content: ObjectContent, _ attributes: ObjectAttributes, _ texts: AttributeText,
+        over former: ObjectTable.Former?, atMilliseconds time: Int64, in database: Database
+    ) throws -> Change<ObjectRecord> {
+        let record = ObjectRecord(
+            bucketID: bucket.id, key: key, sizeBytes: content.sizeBytes, entityTag: content.entityTag,
+            crc64: content.crc64, lastModifiedMilliseconds: time, type: content.type,
+            symlinkTarget: content.symlinkTarget, attributes: attributes, body: content.body)
+        try ObjectTable.write(record, texts: texts, database)
         try BucketTable.add(
             objects: former == nil ? 1 : 0, bytes: record.sizeBytes - (former?.sizeBytes ?? 0), toBucket: bucket.id,
             in: database)
-        guard let former, let blob = try BodyTable.release(former.body, in: database) else { return [] }
-        return [blob]
+        var change = Change(value: record)
+        if let former { try BodyTable.release(former.body, &change.leftovers, in: database) }
+        return change
+    }
+}
+
+/// What an object is made of, without what its writer says about it.
+struct ObjectContent: Sendable {
+    let type: ObjectType
+    var symlinkTarget: ObjectKey?
+    let sizeBytes: Int64
+    let entityTag: EntityTag
+    let crc64: UInt64
+    let body: BodyReference
+}
+
+extension ObjectContent {
+    /// The content of an object that is copied; a copy cannot be appended to.
+    init(of source: ObjectRecord) {
+        self.init(
+            type: source.type == .appendable ? .normal : source.type, symlinkTarget: source.symlinkTarget,
+            sizeBytes: source.sizeBytes, entityTag: source.entityTag, crc64: source.crc64, body: source.body)
     }
 }

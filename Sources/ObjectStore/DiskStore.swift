@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import NIOCore
 import OSSKit
@@ -10,14 +11,20 @@ import Synchronization
 package final class DiskStore: Sendable {
     let configuration: StoreConfiguration
     let environment: StoreEnvironment
-    let folder: StoreFolder
+    let disk: any Disk
     let blobs: BlobFolder
     let database: MetadataDatabase
     let committer: Committer
+    let reaper: Reaper
     let fatality: Fatality
     private let threads: WorkerThreads
     let freeSpace: FreeSpace
     private let isClosed = Atomic<Bool>(false)
+
+    /// How much is written between two checkpoints on the smallest volume.
+    private static let leastCheckpointBytes = 1_024 * 1_024
+    /// The part of a volume that is written at most between two checkpoints.
+    private static let checkpointPart: Int64 = 32
 
     /// Opens the store in a folder, which is made if it is missing.
     ///
@@ -27,29 +34,51 @@ package final class DiskStore: Sendable {
         _ configuration: StoreConfiguration, environment: StoreEnvironment
     ) async throws -> DiskStore {
         let threads = WorkerThreads(count: configuration.ioThreads)
-        return try await threads.run { try DiskStore(configuration, environment, threads) }
+        return try await threads.run {
+            let disk = try configuration.disk ?? RealDisk(configuration.folder, threads: threads)
+            try disk.lock()
+            do {
+                return try DiskStore(configuration, environment, disk, threads)
+            } catch {
+                disk.unlock()
+                throw error
+            }
+        }
     }
 
     private init(
-        _ configuration: StoreConfiguration, _ environment: StoreEnvironment, _ threads: WorkerThreads
+        _ configuration: StoreConfiguration, _ environment: StoreEnvironment, _ disk: any Disk,
+        _ threads: WorkerThreads
     ) throws {
-        self.configuration = configuration
+        self.configuration = try Self.fit(configuration, to: disk)
         self.environment = environment
         self.threads = threads
         self.fatality = Fatality(onFatal: environment.onFatal)
-        self.folder = try StoreFolder.open(configuration.folder, threads: threads)
+        self.disk = disk
+        try StoreFolder.prepare(disk)
         self.blobs = BlobFolder(
-            root: folder.blobs, threads: threads, randomBytes: environment.randomBytes, fatality: fatality)
+            disk: disk, threads: threads, randomBytes: environment.randomBytes, fatality: fatality)
         do {
             self.database = try MetadataDatabase(
-                path: folder.databasePath, readConnections: configuration.readConnections, fatality: fatality)
+                disk: disk, readConnections: configuration.readConnections, fatality: fatality)
         } catch let error as DatabaseError {
             throw StoreFailure.database(resultCode: error.extendedResultCode.rawValue)
         }
-        try folder.root.syncEverything()
-        self.committer = Committer(database: database, fatality: fatality, configuration: configuration)
+        try disk.syncFolder("")
+        self.committer = Committer(
+            database: database, fatality: fatality, configuration: self.configuration)
+        self.reaper = Reaper(committer: committer, blobs: blobs)
         self.freeSpace = FreeSpace(
-            folder: folder, threads: threads, floorBytes: configuration.freeSpaceFloorBytes, now: environment.now)
+            disk: disk, threads: threads, floorBytes: configuration.freeSpaceFloorBytes, now: environment.now)
+        reaper.clear(Leftovers(releases: try database.withWriter { try ReleaseTable.all(in: $0) }))
+    }
+
+    /// Keeps the log of the database small on a small volume.
+    private static func fit(_ configuration: StoreConfiguration, to disk: any Disk) throws -> StoreConfiguration {
+        var configuration = configuration
+        let share = max(leastCheckpointBytes, Int(clamping: try disk.space().totalBytes / checkpointPart))
+        configuration.checkpointBytes = min(configuration.checkpointBytes, share)
+        return configuration
     }
 
     /// Commits what waits, moves the database's log into its file and gives the folder back.
@@ -60,7 +89,7 @@ package final class DiskStore: Sendable {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         try await committer.close()
         try await database.stopReaders()
-        let (database, folder) = (database, folder)
+        let (database, disk) = (database, disk)
         let outcome: Result<Void, any Error>
         do {
             try await threads.run { try database.close() }
@@ -69,7 +98,7 @@ package final class DiskStore: Sendable {
             outcome = .failure(fatality.translate(error))
         }
         try await threads.stop()
-        folder.unlock()
+        disk.unlock()
         try outcome.get()
     }
 
@@ -97,26 +126,59 @@ package final class DiskStore: Sendable {
         try await freeSpace.require(bytes)
     }
 
-    /// Commits a change that adds no blob; blobs that it left without a row are removed afterwards.
+    /// Commits a change that adds no blob, and clears away what it leaves.
     func commit<Value: Sendable>(
         weightBytes: Int = 0, _ change: @escaping @Sendable (Database) throws -> Change<Value>
     ) async throws -> Value {
         do {
-            let change = try await committer.commit(weightBytes: weightBytes, change)
-            for blob in change.unnamedBlobs {
-                threads.start { [blobs] in blobs.remove(blob) }
-            }
-            return change.value
+            return try await commitCertainly(weightBytes: weightBytes, change)
         } catch let error as CommitUncertain {
             throw error.cause
         }
     }
+
+    /// Commits a change that names a finished body, which goes with the change if that is refused.
+    ///
+    /// - Parameter change: adds the row of the body by its second argument, once it has judged what must hold.
+    func commit<Value: Sendable>(
+        naming body: FinishedBody, weightBytes: Int,
+        _ change: @escaping @Sendable (Database, _ insertBody: () throws -> BodyReference) throws -> Change<Value>
+    ) async throws -> Value {
+        var inlineBytes: Data?
+        if case .inline(let buffer) = body.bytes { inlineBytes = Data(buffer.readableBytesView) }
+        do {
+            try await requireWritable(0)
+            let value = try await commitCertainly(
+                weightBytes: weightBytes + (inlineBytes?.count ?? 0)
+            ) { [inlineBytes] database in
+                try change(database) { try BodyTable.insert(body, inlineBytes: inlineBytes, in: database) }
+            }
+            body.blob?.keep()
+            return value
+        } catch let error as CommitUncertain {
+            // A row may name the file; if none does, the sweep finds it.
+            body.blob?.keep()
+            throw error.cause
+        } catch {
+            body.discard()
+            throw error
+        }
+    }
+
+    /// Commits a change, or throws `CommitUncertain` if it is not known whether it is on disk.
+    private func commitCertainly<Value: Sendable>(
+        weightBytes: Int, _ change: @escaping @Sendable (Database) throws -> Change<Value>
+    ) async throws -> Value {
+        let change = try await committer.commit(weightBytes: weightBytes, change)
+        reaper.clear(change.leftovers)
+        return change.value
+    }
 }
 
-/// What a committed change returns, and the blobs that no row names any more.
+/// What a committed change returns, and what it leaves to be cleared away.
 struct Change<Value: Sendable>: Sendable {
     /// What the caller wants to know.
     let value: Value
-    /// Files to remove now that the commit is on disk.
-    var unnamedBlobs: [BlobID] = []
+    /// What nobody names any more, now that the commit is on disk.
+    var leftovers = Leftovers()
 }

@@ -29,6 +29,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         pytest.exit(f"no program to test at {binary()}; build it, or set STORAGE_GATEWAY_BIN", returncode=3)
 
 
+@pytest.fixture(scope="session")
+def seed() -> int:
+    """The printed seed, for fixtures that make random numbers for several tests."""
+    return SEED
+
+
 @pytest.fixture
 def random_numbers(request: pytest.FixtureRequest) -> random.Random:
     """Random numbers that the printed seed repeats."""

@@ -11,7 +11,7 @@ import pytest
 
 from kit.gateway import MemorySampler, settle
 from kit.signing import Request, sign_v4_header
-from kit.wire import address
+from kit.wire import address, exchange
 
 SIZE_MIB = int(os.environ.get("CONFORMANCE_MEMORY_MIB") or 256)
 WARM_UP_MIB = 48
@@ -19,10 +19,10 @@ ALLOWED_GROWTH_KIB = 32 * 1024
 BLOCK = os.urandom(2**20)
 
 
-def put(server, key: str, mebibytes: int) -> str:
-    """Streams an object of so many MiB; returns its MD5."""
+def put(server, key: str, mebibytes: int, query: tuple[tuple[str, str], ...] = ()) -> str:
+    """Streams an object, or a part, of so many MiB; returns its MD5."""
     host, port = address(server.oss)
-    signed = sign_v4_header(Request("PUT", server.bucket, key), server.credentials)
+    signed = sign_v4_header(Request("PUT", server.bucket, key, query=query), server.credentials)
     connection = http.client.HTTPConnection(host, port, timeout=300)
     connection.putrequest("PUT", signed.target)
     for name, value in signed.headers:
@@ -41,6 +41,18 @@ def put(server, key: str, mebibytes: int) -> str:
     md5 = digest.hexdigest().upper()
     assert answer.headers["ETag"] == f'"{md5}"'
     return md5
+
+
+def put_in_parts(server, key: str, mebibytes: int) -> None:
+    """Streams an object as two parts, and completes it."""
+    def ask(query: tuple[tuple[str, str], ...], *headers: tuple[str, str]):
+        return exchange(server.oss, sign_v4_header(
+            Request("POST", server.bucket, key, query=query, headers=headers), server.credentials))
+
+    upload_id = ask((("uploads", ""),)).field("UploadId")
+    for number in (1, 2):
+        put(server, key, mebibytes // 2, (("partNumber", str(number)), ("uploadId", upload_id)))
+    assert ask((("uploadId", upload_id),), ("x-oss-complete-all", "yes")).status == 200
 
 
 def get(server, key: str) -> str:
@@ -81,6 +93,7 @@ def test_memory_stays_within_32_mib_of_idle(new_gateway, capsys):
     for name, run in (
         ("PUT", lambda: put(server, "large", SIZE_MIB)), ("GET", lambda: get(server, "large")),
         ("GET not taken", lambda: get_slowly(server, "large", 2)),
+        ("parts", lambda: put_in_parts(server, "parts", SIZE_MIB)), ("GET of parts", lambda: get(server, "parts")),
     ):
         began = time.monotonic()
         with MemorySampler(server) as sampler:

@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from kit.gateway import ROOT, binary, clean_environment
+from kit.lines import answers
 
 VECTORS = ROOT / "Tests" / "OSSKitTests" / "Vectors" / "signatures.json"
 MUTANTS = int(os.environ.get("VERIFY_MUTANTS") or 3000)
@@ -20,15 +21,7 @@ CASES = json.loads(VECTORS.read_text(encoding="utf-8"))["cases"]
 
 def verify(lines: list[bytes | str | dict]) -> list[dict]:
     """The answers to lines, one for each."""
-    raw = [line if isinstance(line, bytes) else (line if isinstance(line, str) else json.dumps(line)).encode()
-           for line in lines]
-    ended = subprocess.run(
-        [str(binary()), "verify"], env=clean_environment(), input=b"\n".join(raw) + b"\n", capture_output=True,
-        timeout=100, check=False)
-    assert ended.returncode == 0, ended.stderr
-    answers = [json.loads(line) for line in ended.stdout.splitlines()]
-    assert len(answers) == len(lines)
-    return answers
+    return answers("verify", lines)
 
 
 def changed(case: dict, change) -> dict:

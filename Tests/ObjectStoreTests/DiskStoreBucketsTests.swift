@@ -2,7 +2,7 @@ import OSSKit
 import ObjectStore
 import Testing
 
-@Suite struct DiskStoreBucketsTests {
+@Suite(.onEachDisk) struct DiskStoreBucketsTests {
     @Test func aBucketIsFoundAsItWasMade() async throws {
         try await withStore { store, folder in
             let name = try BucketName("photos")

@@ -2,7 +2,7 @@ import OSSKit
 import ObjectStore
 import Testing
 
-@Suite struct DiskStoreConcurrencyTests {
+@Suite(.onEachDisk) struct DiskStoreConcurrencyTests {
     @Test func putsAtTheSameTimeShareCommits() async throws {
         let folder = TestFolder(isOnDisk: true)
         let store = try await folder.open()

@@ -2,7 +2,7 @@ import OSSKit
 import ObjectStore
 import Testing
 
-@Suite struct DiskStoreCopyTests {
+@Suite(.onEachDisk) struct DiskStoreCopyTests {
     @Test(arguments: [10, 100_000])
     func aCopySharesTheBytesUntilBothAreGone(size: Int) async throws {
         let folder = TestFolder()

@@ -2,7 +2,7 @@ import OSSKit
 import ObjectStore
 import Testing
 
-@Suite struct DiskStoreListTests {
+@Suite(.onEachDisk) struct DiskStoreListTests {
     /// What a list is by its definition, over all keys in memory.
     private struct Model {
         let keys: [[UInt8]]
@@ -120,7 +120,7 @@ import Testing
             #expect(entry.etag == record.etag)
             #expect(entry.sizeBytes == 40_000)
             #expect(entry.lastModifiedMilliseconds == record.lastModifiedMilliseconds)
-            #expect(entry.objectType == "Normal")
+            #expect(entry.type == .normal)
             #expect(entry.storageClass == "IA")
             #expect(page.next == nil)
         }

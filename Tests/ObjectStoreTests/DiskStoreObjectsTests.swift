@@ -3,7 +3,7 @@ import OSSKit
 import ObjectStore
 import Testing
 
-@Suite struct DiskStoreObjectsTests {
+@Suite(.onEachDisk) struct DiskStoreObjectsTests {
     static let sizes = [
         0, 1, 32_767, 32_768, 32_769, 1_048_575, 1_048_576, 1_048_577, 2_097_152, 3_145_733,
     ]

@@ -3,7 +3,7 @@ import OSSKit
 import ObjectStore
 import Testing
 
-@Suite struct ObjectUploadTests {
+@Suite(.onEachDisk) struct ObjectUploadTests {
     @Test(arguments: [(10, 9), (10, 11), (0, 1), (100_000, 99_999), (100_000, 100_001), (3_000_000, 2_999_999)])
     func anotherLengthThanAnnouncedIsRefused(expected: Int, sent: Int) async throws {
         try await expectNoFile { store in

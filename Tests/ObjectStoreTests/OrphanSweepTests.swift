@@ -3,7 +3,7 @@ import OSSKit
 import ObjectStore
 import Testing
 
-@Suite struct OrphanSweepTests {
+@Suite(.onEachDisk) struct OrphanSweepTests {
     private static let day: Int64 = 24 * 60 * 60 * 1_000
     private static let orphan = "/data/blobs/000/00000000000000000000000000"
 
@@ -74,7 +74,7 @@ import Testing
         try await withSweptStore { store, folder in
             let record = try await store.store(someBytes(50_000), in: try await store.makeBucket(), "key")
             let path = try #require(try folder.blobFiles().first)
-            try FileManager.default.moveItem(atPath: path, toPath: path + ".orphan")
+            try folder.moveFile(path, to: path + ".orphan")
             folder.clock.advance(byMilliseconds: Self.day * 2)
             let outcome = try await store.sweepOrphans()
             #expect(outcome == SweepOutcome(restoredCount: 1))
@@ -93,9 +93,7 @@ import Testing
     }
 
     private func add(_ path: String, to folder: TestFolder, ageMilliseconds: Int64) throws {
-        let time = Date(timeIntervalSince1970: Double(folder.clock.milliseconds - ageMilliseconds) / 1_000)
-        let path = folder.path + path
-        try Data([1]).write(to: URL(filePath: path))
-        try FileManager.default.setAttributes([.modificationDate: time], ofItemAtPath: path)
+        let time = folder.clock.milliseconds - ageMilliseconds
+        try folder.addFile(folder.path + path, modifiedAtMilliseconds: time)
     }
 }

@@ -42,6 +42,28 @@ import Testing
         Case(method: "HEAD", level: .object, query: "", name: "HeadObject"),
         Case(method: "HEAD", level: .object, query: "objectMeta", name: "GetObjectMeta"),
         Case(method: "DELETE", level: .object, query: "", name: "DeleteObject"),
+        Case(method: "POST", level: .object, query: "uploads", name: "InitiateMultipartUpload"),
+        Case(method: "POST", level: .object, query: "uploads=&encoding-type=url", name: "InitiateMultipartUpload"),
+        Case(method: "PUT", level: .object, query: "uploadId=A&partNumber=1", name: "UploadPart"),
+        Case(method: "PUT", level: .object, query: "uploadId=A", name: "UploadPart"),
+        Case(
+            method: "PUT", level: .object, query: "partNumber=1&uploadId=A", name: "UploadPartCopy",
+            headers: [WireHeader("x-oss-copy-source", "/b/k")]),
+        Case(method: "POST", level: .object, query: "uploadId=A", name: "CompleteMultipartUpload"),
+        Case(method: "DELETE", level: .object, query: "uploadId=A", name: "AbortMultipartUpload"),
+        Case(method: "GET", level: .object, query: "uploadId=A&max-parts=2", name: "ListParts"),
+        Case(method: "GET", level: .bucket, query: "uploads", name: "ListMultipartUploads"),
+        Case(method: "POST", level: .object, query: "append&position=0", name: "AppendObject"),
+        Case(method: "PUT", level: .object, query: "tagging", name: "PutObjectTagging"),
+        Case(method: "GET", level: .object, query: "tagging&versionId=null", name: "GetObjectTagging"),
+        Case(method: "DELETE", level: .object, query: "tagging=", name: "DeleteObjectTagging"),
+        Case(method: "PUT", level: .object, query: "acl", name: "PutObjectACL"),
+        Case(method: "GET", level: .object, query: "acl=", name: "GetObjectACL"),
+        Case(method: "PUT", level: .object, query: "symlink", name: "PutSymlink"),
+        Case(method: "GET", level: .object, query: "symlink=", name: "GetSymlink"),
+        Case(method: "PUT", level: .bucket, query: "acl=", name: "PutBucketACL"),
+        Case(method: "GET", level: .bucket, query: "acl", name: "GetBucketACL"),
+        Case(method: "GET", level: .bucket, query: "uploads=&key-marker=a&max-uploads=1", name: "ListMultipartUploads"),
     ])
     func everyOperationIsFound(_ row: Case) throws {
         let found = try OperationTable.name(
@@ -55,7 +77,10 @@ import Testing
         "HEAD Object objectMeta", "GET Bucket list-type", "GET Object versionId", "HEAD Object versionId",
         "DELETE Object versionId", "GET Object response-content-type", "GET Object response-content-language",
         "GET Object response-expires", "GET Object response-cache-control", "GET Object response-content-disposition",
-        "GET Object response-content-encoding",
+        "GET Object response-content-encoding", "POST Object uploads", "PUT Object uploadId", "POST Object uploadId",
+        "DELETE Object uploadId", "GET Object uploadId", "GET Bucket uploads", "POST Object append",
+        "PUT Object tagging", "GET Object tagging", "DELETE Object tagging", "PUT Object acl", "GET Object acl",
+        "PUT Bucket acl", "GET Bucket acl", "PUT Object symlink", "GET Object symlink",
     ]
 
     @Test(arguments: ["GET", "PUT", "POST", "DELETE", "HEAD"], [ResourceLevel.service, .bucket, .object])

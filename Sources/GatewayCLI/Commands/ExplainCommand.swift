@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandKit
 import Foundation
 import OSSKit
 
@@ -13,18 +14,41 @@ struct ExplainCommand: ParsableCommand {
 
     @Argument(help: "The URL, or - to read it from standard input.") var url: String
     @Option(help: "The method that the URL is for, which it does not say itself.") var method: String?
+    @Option(
+        help: ArgumentHelp(
+            "A header that is known to have to be sent, for the curl line; can be given again.",
+            valueName: "name: value"))
+    var header: [String] = []
+    @Flag(help: "Print one JSON object.") var json = false
 
     func run() throws {
-        let text = url == "-" ? readLine() ?? "" : url
-        let now = SystemEnvironment.nowMilliseconds() / 1_000
-        let explanation: URLExplanation
         do {
-            explanation = try PresignedURL.explain(text, method: method, nowUnixSeconds: now)
+            let text = url == "-" ? readLine() ?? "" : url
+            let explanation = try PresignedURL.explain(
+                text, method: method, headers: try header.map(PresignTerms.header),
+                nowUnixSeconds: SystemEnvironment.nowMilliseconds() / 1_000)
+            print(json ? Self.json(explanation) : Self.report(explanation).joined(separator: "\n"))
         } catch {
-            StandardError.print("storage-gateway: \(error.message)")
-            throw ExitStatus.dataError
+            let report = FailureReport.of(error, settings: nil)
+            StandardError.print(json ? report.json : report.lines.joined(separator: "\n"))
+            throw ExitStatus.of(report.kind)
         }
-        print(Self.report(explanation).joined(separator: "\n"))
+    }
+
+    private static func json(_ explanation: URLExplanation) -> String {
+        var line = JSONLine()
+        line.add("scheme", explanation.scheme.rawValue)
+        line.add("accessKeyId", explanation.accessKeyID)
+        line.add("isTemporary", explanation.isTemporary)
+        line.add("region", explanation.region)
+        line.add("startsUnix", explanation.startsAtUnixSeconds)
+        line.add("expiresUnix", explanation.expiresAtUnixSeconds)
+        line.add("secondsLeft", explanation.secondsLeft)
+        line.add("bound", explanation.bound)
+        line.add("unbound", explanation.unbound)
+        line.add("warnings", explanation.warnings)
+        line.add("curl", explanation.curl)
+        return line.text
     }
 
     private static func report(_ explanation: URLExplanation) -> [String] {
@@ -44,9 +68,5 @@ struct ExplainCommand: ParsableCommand {
         return lines + ["try       \(printable(explanation.curl))"]
     }
 
-    /// A text without control characters, which could change what a terminal shows.
-    private static func printable(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
-    }
+    private static func printable(_ text: String) -> String { Printable.text(text) }
 }

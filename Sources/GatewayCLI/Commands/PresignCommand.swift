@@ -1,15 +1,21 @@
 import ArgumentParser
+import CommandKit
 import Foundation
+import OSSClient
 import OSSKit
 
-/// `presign`: a URL that lets its holder put or get one object, made without asking any server.
+/// `presign`: a URL or a form that lets its holder do one thing, made without asking any server.
 struct PresignCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "presign", abstract: "Make a presigned URL.",
+        commandName: "presign", abstract: "Make a presigned URL, or a form for browsers.",
         discussion: """
-            The key that signs is OSS_ACCESS_KEY_ID with OSS_ACCESS_KEY_SECRET if they are set, and else the first \
-            access key of the data folder. Headers that the URL binds must be sent as they were signed; they are \
-            printed to standard error.
+            No server is asked. Headers that the URL binds must be sent as they were signed; they are printed to \
+            standard error. With form instead of a method, a policy for a form upload is made: the fields go before \
+            the file.
+
+              storage-gateway presign put oss://bucket/a.txt --content-type text/plain --content-length 5
+              storage-gateway presign get oss://bucket/photo.jpg --process image/resize,w_100
+              storage-gateway presign form oss://bucket/inbox/ --content-length-range 0-1048576
             """)
 
     /// What the URL allows.
@@ -18,112 +24,147 @@ struct PresignCommand: ParsableCommand {
         case put
         case head
         case delete
+        case post
+        case options
+        /// A form upload, which is a POST to the bucket.
+        case form
     }
 
-    /// The form of the signature.
-    enum Scheme: String, ExpressibleByArgument, CaseIterable {
-        case v4
-        case v1
-    }
+    @Argument(help: "get, put, head, delete, post, options, or form.") var method: Method
+    @Argument(help: ArgumentHelp("The object, as an address or as a key in --bucket.", valueName: "address")) var key:
+        String
 
-    @Argument(help: "get, put, head or delete.") var method: Method
-    @Argument(help: "The object's key.") var key: String
-    @OptionGroup var options: KeysCommand.FolderOption
-
-    @Option(help: ArgumentHelp("The endpoint. [OSS_ENDPOINT] (default: http://127.0.0.1:10724)", valueName: "url"))
-    var endpoint: String?
-
-    @Option(help: ArgumentHelp("The bucket. [OSS_BUCKET_NAME] (default: workspace)", valueName: "name"))
+    @Option(help: ArgumentHelp("The bucket of a plain key. [OSS_BUCKET_NAME] (default: workspace)", valueName: "name"))
     var bucket: String?
-
-    @Option(help: ArgumentHelp("The region id. [OSS_REGION_ID] (default: cn-hangzhou)", valueName: "id"))
-    var region: String?
 
     @Option(help: ArgumentHelp("How long the URL is good, in seconds: 1 to 604800 with V4.", valueName: "seconds"))
     var expires = "3600"
 
-    @Option(help: "The Content-Type that the request must have.")
-    var contentType: String?
+    @OptionGroup(title: "What the request must be like") var terms: PresignTerms
+    @OptionGroup(title: "What the answer is like") var overrides: PresignOverrides
+    @OptionGroup(title: "A callback after an upload") var callback: PresignCallback
+    @OptionGroup(title: "A form") var form: PresignFormTerms
 
-    @Option(help: ArgumentHelp("The length in bytes that the body must have; V4 only.", valueName: "bytes"))
-    var contentLength: String?
-
-    @Option(name: .customLong("content-md5"), help: "The Content-MD5 that the request must have.")
-    var contentMD5: String?
-
-    @Option(help: "v4 or v1.") var scheme = Scheme.v4
+    @Option(help: "How the key is written: plain, or url for percent form.") var encodingType = KeyEncoding.plain
+    @Flag(help: "Print one JSON object, with the headers to send along.") var json = false
+    @OptionGroup(title: "The store") var store: StoreOptions
 
     func run() throws {
-        let url: PresignedURL
         do {
-            url = try presigned()
-        } catch let error as OSSError {
-            throw Self.refused(error.message)
-        } catch let error as SigningError {
-            throw Self.refused(Self.sentence(error))
-        }
-        for header in url.requiredHeaders {
-            StandardError.print("send with it: \(header.name): \(header.value)")
-        }
-        print(url.url)
-    }
-
-    private func presigned() throws -> PresignedURL {
-        guard let lifetime = DecimalNumber.parse(expires) else { throw Self.refused("--expires is not a number") }
-        if let contentLength, DecimalNumber.parse(contentLength) == nil {
-            throw Self.refused("--content-length is not a number")
-        }
-        let headers = [("Content-Type", contentType), ("Content-MD5", contentMD5), ("Content-Length", contentLength)]
-            .compactMap { name, value in value.map { WireHeader(name, $0) } }
-        let request = Presigner.Request(
-            method: method.rawValue.uppercased(), bucket: try BucketName(value(bucket, .ossBucket)),
-            key: try ObjectKey(key), headers: headers)
-        let presigner = Presigner(
-            endpoint: try Endpoint(endpointText), region: value(region, .ossRegion), credentials: try credentials())
-        let now = SystemEnvironment.nowMilliseconds() / 1_000
-        switch scheme {
-        case .v4: return try presigner.presignV4(request, lifetimeSeconds: lifetime, nowUnixSeconds: now)
-        case .v1: return try presigner.presignV1(request, lifetimeSeconds: lifetime, nowUnixSeconds: now)
+            let settings = try store.settings(
+                environment: ProcessInfo.processInfo.environment,
+                endpointVariables: ["OSS_PUBLIC_ENDPOINT", "OSS_ENDPOINT"]
+            ) { StandardError.print("storage-gateway: warning: \(Printable.text($0))") }
+            guard let lifetime = DecimalNumber.parse(expires) else {
+                throw FailureReport(.refused, "--expires is not a number")
+            }
+            let presigner = Presigner(
+                endpoint: settings.endpoint, region: settings.region, credentials: settings.credentials)
+            let signing = Signing(
+                presigner: presigner, version: settings.signature, lifetimeSeconds: lifetime,
+                now: SystemEnvironment.nowMilliseconds() / 1_000)
+            let address = try address()
+            if method == .form {
+                try print(signing.form(try form.request(address)))
+            } else {
+                try print(signing.url(try request(address)))
+            }
+        } catch {
+            let report = FailureReport.of(error, settings: nil)
+            StandardError.print(json ? report.json : report.lines.joined(separator: "\n"))
+            throw ExitStatus.of(report.kind)
         }
     }
 
-    private var endpointText: String {
-        endpoint ?? environment(.ossPublicEndpoint) ?? environment(.ossEndpoint) ?? "http://127.0.0.1:10724"
-    }
-
-    private func credentials() throws -> Credentials {
-        if let id = environment(.accessKeyID), let secret = environment(.accessKeySecret) {
-            return Credentials(accessKeyID: id, accessKeySecret: Secret(secret))
+    /// The object that is meant: an address, or a key in the bucket of `--bucket`.
+    private func address() throws -> StoreAddress {
+        if StoreAddress.isAddress(key) {
+            guard bucket == nil else { throw FailureReport(.refused, "--bucket is for a key that is no address") }
+            do {
+                let address = try StoreAddress(key, encoding: encodingType)
+                guard address.bucket != nil else { throw FailureReport(.refused, "oss:// names no bucket") }
+                return address
+            } catch let problem as AddressProblem {
+                throw FailureReport(.refused, "\(problem)")
+            }
         }
-        let folder = try options.folder()
-        let key = try KeysCommand.reporting { try folder.firstAccessKey() }
-        return Credentials(accessKeyID: key.id, accessKeySecret: key.secret)
+        let environment = ProcessInfo.processInfo.environment[ServeOption.ossBucket.environmentName]
+        let name = bucket ?? environment.flatMap { $0.isEmpty ? nil : $0 } ?? ServeOption.ossBucket.defaultText ?? ""
+        guard let bytes = encodingType.bytes(of: key.utf8) else {
+            throw FailureReport(.refused, "the key is not in percent form")
+        }
+        return StoreAddress(bucket: try BucketName(name), key: try ObjectKey(bytes: bytes).bytes)
     }
 
-    private func value(_ flag: String?, _ option: ServeOption) -> String {
-        flag ?? environment(option) ?? option.defaultText ?? ""
+    private func request(_ address: StoreAddress) throws -> Presigner.Request {
+        var request = Presigner.Request(
+            method: method.rawValue.uppercased(), bucket: address.bucket, key: address.objectKey,
+            headers: try terms.headers()
+        ).overriding(overrides.overrides)
+        request.isHostBound = terms.bindHost
+        for text in terms.query {
+            let pair = PropertyOptions.pair(text)
+            request = request.with(pair?.name ?? text, pair?.value)
+        }
+        if let versionID = terms.versionID { request = request.with("versionId", versionID) }
+        if let process = overrides.process { request = request.processing(process) }
+        if let limit = terms.trafficLimit { request = try request.limitingTraffic(bitsPerSecond: limit) }
+        if let callback = try callback.callback() { request = try request.callingBack(callback) }
+        return request
     }
 
-    private func environment(_ option: ServeOption) -> String? {
-        let text = ProcessInfo.processInfo.environment[option.environmentName]
-        return text.flatMap { $0.isEmpty ? nil : $0 }
+    private func print(_ url: PresignedURL) throws {
+        guard json else {
+            for header in url.requiredHeaders {
+                StandardError.print(Printable.text("send with it: \(header.name): \(header.value)"))
+            }
+            Swift.print(url.url)
+            return
+        }
+        var line = JSONLine()
+        line.add("method", url.method)
+        line.add("url", url.url)
+        line.add("headers", pairs: url.requiredHeaders.map { ($0.name, $0.value) })
+        line.add("expires", ISO8601.format(unixMilliseconds: url.expiresAtUnixSeconds * 1_000))
+        Swift.print(line.text)
     }
 
-    private static func refused(_ reason: String) -> ExitCode {
-        StandardError.print("storage-gateway: \(reason)")
-        return ExitStatus.dataError
+    private func print(_ form: PresignedForm) throws {
+        guard json else {
+            Swift.print("url     \(form.url)")
+            for field in form.fields {
+                Swift.print(Printable.text("field   \(field.name)=\(field.value)"))
+            }
+            StandardError.print("send as multipart/form-data: these fields, and then the file")
+            return
+        }
+        var line = JSONLine()
+        line.add("method", "POST")
+        line.add("url", form.url)
+        line.add("fields", pairs: form.fields.map { ($0.name, $0.value) })
+        line.add("expires", ISO8601.format(unixMilliseconds: form.expiresAtUnixSeconds * 1_000))
+        Swift.print(line.text)
+    }
+}
+
+/// Signs by the version that the user wants.
+private struct Signing {
+    let presigner: Presigner
+    let version: OSSClient.SignatureVersion
+    let lifetimeSeconds: Int64
+    let now: Int64
+
+    func url(_ request: Presigner.Request) throws(SigningError) -> PresignedURL {
+        switch version {
+        case .v1: try presigner.presignV1(request, lifetimeSeconds: lifetimeSeconds, nowUnixSeconds: now)
+        case .v4: try presigner.presignV4(request, lifetimeSeconds: lifetimeSeconds, nowUnixSeconds: now)
+        }
     }
 
-    private static func sentence(_ error: SigningError) -> String {
-        switch error {
-        case .missingHeader(let name): "the header \(name) must have a value to be bound"
-        case .headerNotCovered(let name): "a V1 signature cannot bind \(name)"
-        case .lifetimeOutOfRange(let seconds): "--expires \(seconds) is out of range: 1 to 604800 with V4"
-        case .reservedParameter(let name): "the parameter \(name) belongs to the signature"
-        case .trafficLimitOutOfRange: "a traffic limit is 819200 to 838860800 bits a second"
-        case .invalidCallback(let reason): "the callback cannot be used: \(reason)"
-        case .invalidForm(let field): "the form cannot have the field \(field)"
-        case .invalidEndpoint: "--endpoint is not a URL such as https://oss-cn-hangzhou.aliyuncs.com"
+    func form(_ request: Presigner.FormRequest) throws(SigningError) -> PresignedForm {
+        switch version {
+        case .v1: try presigner.presignFormV1(request, lifetimeSeconds: lifetimeSeconds, nowUnixSeconds: now)
+        case .v4: try presigner.presignFormV4(request, lifetimeSeconds: lifetimeSeconds, nowUnixSeconds: now)
         }
     }
 }

@@ -43,6 +43,24 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "disk keeps objects in the data folder; memory keeps them until the server ends. [GATEWAY_STORE]"
+                + " (default: disk)", valueName: "place"))
+    var store: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The most MiB that objects in memory may take. [GATEWAY_STORE_MEMORY_MIB] (default: 1024)",
+            valueName: "mib"))
+    var storeMemoryMib: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Below how many free MiB objects are refused. [GATEWAY_FREE_SPACE_FLOOR_MIB] (default: the greater of"
+                + " 1024 and 2 % of the volume, at most a quarter of it)", valueName: "mib"))
+    var freeSpaceFloorMib: String?
+
+    @Option(
+        help: ArgumentHelp(
             "The endpoint of another object store. [OSS_ENDPOINT] (default: the built-in store)", valueName: "url"))
     var ossEndpoint: String?
 
@@ -118,7 +136,9 @@ struct ServeCommand: AsyncParsableCommand {
     private var flags: [ServeOption: String] {
         let given: [(ServeOption, String?)] = [
             (.configFile, config), (.data, data), (.apiListen, apiListen), (.ossListen, ossListen),
-            (.databaseURL, databaseURL), (.ossEndpoint, ossEndpoint), (.ossPublicEndpoint, ossPublicEndpoint),
+            (.databaseURL, databaseURL), (.store, store), (.storeMemoryMib, storeMemoryMib),
+            (.freeSpaceFloorMib, freeSpaceFloorMib), (.ossEndpoint, ossEndpoint),
+            (.ossPublicEndpoint, ossPublicEndpoint),
             (.ossBucket, ossBucket), (.ossRegion, ossRegion), (.ossDomain, ossDomain),
             (.sessionConfirm, sessionConfirm), (.demo, demo ? "true" : nil), (.logLevel, logLevel),
             (.shutdownGraceSeconds, shutdownGraceSeconds),

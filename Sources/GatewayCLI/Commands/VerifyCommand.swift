@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import OSSKit
 
 /// `verify`: says offline of each request on standard input whether its signature is right, and why not.
@@ -13,30 +12,13 @@ struct VerifyCommand: ParsableCommand {
             which is virtual-host, path, cname or service. Other keys are ignored.
 
             Each is answered by one line on standard output, in the same order. A line that cannot be read is \
-            answered with the code \(VerifyAnswer.unreadableCode). The exit status is 0 when all lines were answered.
+            answered with the code \(JSONLines.unreadableCode). The exit status is 0 when all lines were answered.
             """)
 
     func run() throws {
         let keys = SigningKeyCache()
-        var lines = StandardInputLines()
-        do {
-            while let line = try lines.next() {
-                switch line {
-                case .tooLong:
-                    try answer(
-                        VerifyAnswer(
-                            unreadable: "The line is longer than \(StandardInputLines.maximumLineBytes) bytes."))
-                case .bytes(let bytes):
-                    try answer(VerifyAnswer(bytes, keys: keys))
-                }
-            }
-        } catch is StandardInputLines.ReadProblem {
-            StandardError.print("storage-gateway: standard input cannot be read")
-            throw ExitStatus.unavailable
+        try JSONLines.answerAll { root throws(LineProblem) in
+            VerifyAnswer(try VerifyLine(root), keys: keys).members
         }
-    }
-
-    private func answer(_ answer: VerifyAnswer) throws {
-        try FileHandle.standardOutput.write(contentsOf: Data(answer.json + [UInt8(ascii: "\n")]))
     }
 }

@@ -9,6 +9,10 @@ struct ServeConfiguration {
     let apiListen: ListenAddress
     /// Where the built-in object store listens; unused with an endpoint of another store.
     let ossListen: ListenAddress
+    /// Where the built-in object store keeps its objects.
+    let objectPlace: ObjectPlaceOption
+    /// Below how many free bytes the built-in object store refuses writes; nil leaves it to the store.
+    let freeSpaceFloorBytes: Int64?
     /// The endpoint of another object store; nil for the built-in one.
     let ossEndpoint: String?
     /// The endpoint that stands in presigned URLs; nil for the same as the gateway's own.
@@ -43,6 +47,8 @@ struct ServeConfiguration {
         apiListen = try await Self.listenAddress(.apiListen, options)
         ossListen = try await Self.listenAddress(.ossListen, options)
         try await Self.checkDatabase(options)
+        objectPlace = try await Self.objectPlace(options)
+        freeSpaceFloorBytes = try await Self.mebibytes(.freeSpaceFloorMib, options, from: 0)
         ossEndpoint = try await Self.endpoint(.ossEndpoint, options)
         ossPublicEndpoint = try await Self.endpoint(.ossPublicEndpoint, options)
         let bucketText = try await Self.required(.ossBucket, options)
@@ -82,6 +88,26 @@ struct ServeConfiguration {
             throw ConfigurationProblem(
                 option: ServeOption.ossEndpoint.displayName,
                 reason: "a store of its own needs OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET")
+        }
+    }
+
+    private static func objectPlace(_ options: OptionReader) async throws -> ObjectPlaceOption {
+        let limitBytes = try await mebibytes(.storeMemoryMib, options, from: 16)
+        return try await checked(.store, options, "disk or memory") { text in
+            switch text {
+            case "disk": .folder
+            case "memory": .memory(limitBytes: limitBytes ?? .max)
+            default: nil
+            }
+        }
+    }
+
+    private static func mebibytes(
+        _ option: ServeOption, _ options: OptionReader, from least: Int64
+    ) async throws -> Int64? {
+        guard try await options.text(option) != nil else { return nil }
+        return try await checked(option, options, "a number of MiB from \(least) to 1048576") { text in
+            DecimalNumber.parse(text).flatMap { (least...1_048_576).contains($0) ? $0 * 1_048_576 : nil }
         }
     }
 
@@ -152,4 +178,12 @@ struct ServeConfiguration {
         (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
             || byte == UInt8(ascii: "-")
     }
+}
+
+/// Where the built-in object store keeps its objects.
+enum ObjectPlaceOption: Equatable {
+    /// In the data folder.
+    case folder
+    /// In memory, up to a limit, until the process ends.
+    case memory(limitBytes: Int64)
 }

@@ -7,6 +7,9 @@ enum ServeOption: String, CaseIterable {
     case apiListen
     case ossListen
     case databaseURL
+    case store
+    case storeMemoryMib
+    case freeSpaceFloorMib
     case ossEndpoint
     case ossPublicEndpoint
     case ossBucket
@@ -58,6 +61,9 @@ enum ServeOption: String, CaseIterable {
         case .apiListen: Row(flag: "api-listen", key: "gateway.apiListen", defaultText: "127.0.0.1:10723")
         case .ossListen: Row(flag: "oss-listen", key: "gateway.ossListen", defaultText: "127.0.0.1:10724")
         case .databaseURL: Row(flag: "database-url", key: "database.url", defaultText: nil)
+        case .store: Row(flag: "store", key: "gateway.store", defaultText: "disk")
+        case .storeMemoryMib: Row(flag: "store-memory-mib", key: "gateway.storeMemoryMib", defaultText: "1024")
+        case .freeSpaceFloorMib: Row(flag: "free-space-floor-mib", key: "gateway.freeSpaceFloorMib", defaultText: nil)
         case .ossEndpoint: Row(flag: "oss-endpoint", key: "oss.endpoint", defaultText: nil)
         case .ossPublicEndpoint: Row(flag: "oss-public-endpoint", key: "oss.publicEndpoint", defaultText: nil)
         case .ossBucket: Row(flag: "oss-bucket", key: "oss.bucketName", defaultText: "workspace")

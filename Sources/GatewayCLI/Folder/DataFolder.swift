@@ -68,6 +68,14 @@ struct DataFolder {
         return key
     }
 
+    /// The first access key of the folder; nil if it has none, and nothing is generated.
+    ///
+    /// - Throws: `FolderProblem` if a file cannot be read.
+    func existingFirstAccessKey() throws -> (id: String, secret: Secret)? {
+        guard try SecretFile.read(firstAccessKeyIDFile) != nil else { return nil }
+        return try firstAccessKey()
+    }
+
     /// Generates an access key: an id of 24 characters, a secret of 40 (238 bits).
     ///
     /// - Throws: `FolderProblem` if its file cannot be written.

@@ -1,3 +1,4 @@
+import CommandKit
 import Foundation
 import OSSKit
 
@@ -83,7 +84,7 @@ enum SecretFile {
 }
 
 /// Something in the data folder that stops the process from using it.
-struct FolderProblem: Error, CustomStringConvertible {
+struct FolderProblem: LocalProblem, CustomStringConvertible {
     /// The file or folder.
     let path: String
     /// What is wrong with it.

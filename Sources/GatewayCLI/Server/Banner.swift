@@ -9,6 +9,8 @@ struct Banner {
     let isDemo: Bool
     /// Whether this process runs the object store itself.
     let hasBuiltInStore: Bool
+    /// Whether the objects are gone when the server ends.
+    let isInMemory: Bool
     /// The folder of all data.
     let dataFolder: String
     /// How long requests may go on after a signal to stop.
@@ -21,7 +23,7 @@ struct Banner {
             "StorageGateway \(ready.version) is ready",
             "",
             "  Session API    \(ready.apiEndpoint)",
-            "  Object store   \(ready.ossEndpoint)\(hasBuiltInStore ? "" : " (not ours)")",
+            "  Object store   \(ready.ossEndpoint)\(storeRemark)",
             "  Bucket         \(ready.bucket), region \(ready.region)",
             "  Access key id  \(ready.accessKeyId)",
             "  Its secret     \(ready.accessKeySecretFile ?? "in OSS_ACCESS_KEY_SECRET")",
@@ -37,6 +39,11 @@ struct Banner {
         }
         lines += ["", "Ctrl-C finishes what is running, for at most \(graceSeconds) s, and stops.", ""]
         return lines.joined(separator: "\n")
+    }
+
+    private var storeRemark: String {
+        if !hasBuiltInStore { return " (not ours)" }
+        return isInMemory ? " (in memory: objects are gone when the server ends)" : ""
     }
 
     /// The Python of the tests, which has oss2, where `make setup` made one in this folder.

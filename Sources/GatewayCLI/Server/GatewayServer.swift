@@ -83,7 +83,7 @@ struct GatewayServer {
             onFatal: { SystemEnvironment.endAfterDiskFailure($0, logger: logger) })
         let store: DiskStore
         do {
-            store = try await DiskStore.open(StoreConfiguration(folder: folder.objects), environment: environment)
+            store = try await DiskStore.open(storeConfiguration, environment: environment)
         } catch StoreFailure.folderIsInUse {
             throw FolderInUse(path: folder.objects)
         } catch let failure as StoreFailure {
@@ -96,6 +96,18 @@ struct GatewayServer {
             throw FolderProblem(
                 path: folder.objects, reason: "the bucket \(configuration.bucket) cannot be made: \(refusal.message)")
         }
+        return store
+    }
+
+    private var storeConfiguration: StoreConfiguration {
+        var store =
+            switch configuration.objectPlace {
+            case .folder: StoreConfiguration(folder: folder.objects)
+            case .memory(let limitBytes):
+                StoreConfiguration(
+                    disk: MemoryDisk(limitBytes: limitBytes, now: SystemEnvironment.nowMilliseconds))
+            }
+        store.freeSpaceFloorBytes = configuration.freeSpaceFloorBytes
         return store
     }
 

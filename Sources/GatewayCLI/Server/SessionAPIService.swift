@@ -87,7 +87,8 @@ struct SessionAPIService: Service {
         StandardError.print(
             Banner(
                 ready: ready, isDemo: configuration.isDemo, hasBuiltInStore: configuration.hasBuiltInStore,
-                dataFolder: folder.path, graceSeconds: configuration.shutdownGraceSeconds
+                isInMemory: configuration.objectPlace != .folder, dataFolder: folder.path,
+                graceSeconds: configuration.shutdownGraceSeconds
             ).text)
         do {
             try ready.print()

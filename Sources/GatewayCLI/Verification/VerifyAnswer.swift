@@ -3,44 +3,13 @@ import SessionModels
 
 /// What `verify` says to one line.
 struct VerifyAnswer {
-    /// The code of an answer to a line that cannot be read.
-    static let unreadableCode = "UnreadableLine"
-
-    private var members: [(String, JSONOutput)]
-
-    /// The answer as one line of JSON, without the newline.
-    var json: [UInt8] { JSONOutput.object(members).bytes }
-
-    /// The answer to a line that cannot be read.
-    init(unreadable message: String, id: JSONOutput = .null) {
-        members = [
-            ("id", id), ("ok", false), ("code", .string(Self.unreadableCode)), ("message", .string(message)),
-        ]
-    }
+    /// The members of the answer, in the order in which they are written.
+    private(set) var members: [(String, JSONOutput)]
 
     /// Judges a line.
-    init(_ bytes: [UInt8], keys: SigningKeyCache) {
-        guard let document = try? JSONDocument(bytes) else {
-            self.init(unreadable: "The line is not JSON.")
-            return
-        }
-        let id = document.root.last("id").flatMap { value -> JSONOutput? in
-            [.string, .number].contains(value.kind) ? .verbatim(Array(value.compact)) : nil
-        }
-        guard !document.isSanitized else {
-            self.init(unreadable: "The line holds U+0000 or half a surrogate pair.", id: id ?? .null)
-            return
-        }
-        do {
-            self.init(try VerifyLine(document.root), id: id ?? .null, keys: keys)
-        } catch {
-            self.init(unreadable: error.message, id: id ?? .null)
-        }
-    }
-
-    private init(_ line: VerifyLine, id: JSONOutput, keys: SigningKeyCache) {
+    init(_ line: VerifyLine, keys: SigningKeyCache) {
         let verdict = Verdict(line, keys: keys)
-        members = [("id", id), ("ok", .boolean(verdict.refusal == nil))]
+        members = [("ok", .boolean(verdict.refusal == nil))]
         if let refusal = verdict.refusal {
             members += [
                 ("code", .string(refusal.code.rawValue)), ("message", .string(refusal.message)),

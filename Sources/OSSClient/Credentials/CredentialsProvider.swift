@@ -2,15 +2,22 @@ import OSSKit
 
 /// Where a client's access key comes from, asked anew for every attempt of every request.
 public struct CredentialsProvider: Sendable {
-    private let provide: @Sendable () async throws -> Credentials?
+    private var provide: @Sendable () async throws -> Credentials?
 
     /// Asks for credentials each time, such as temporary ones.
     public init(_ provide: @escaping @Sendable () async throws -> Credentials) {
         self.provide = provide
     }
 
-    private init(optional provide: @escaping @Sendable () async throws -> Credentials?) {
-        self.provide = provide
+    /// Asks for credentials each time, and sends requests as they are if there are none.
+    static func optional(_ provide: @escaping @Sendable () async throws -> Credentials?) -> CredentialsProvider {
+        var provider = anonymous
+        provider.provide = provide
+        return provider
+    }
+
+    private init() {
+        provide = { nil }
     }
 
     /// Gives the same credentials each time.
@@ -19,7 +26,7 @@ public struct CredentialsProvider: Sendable {
     }
 
     /// Sends requests without a signature, which is enough for what is public.
-    public static let anonymous = CredentialsProvider(optional: { nil })
+    public static let anonymous = CredentialsProvider()
 
     /// The credentials to sign with; nil to send a request as it is.
     func current() async throws -> Credentials? {

@@ -21,7 +21,7 @@ public struct ListObjectsOptions: Sendable {
     }
 
     /// The parameters that all lists of keys have.
-    fileprivate var query: [QueryItem] {
+    var query: [QueryItem] {
         var query = [QueryItem("encoding-type", "url"), QueryItem("max-keys", String(maxKeys))]
         if !prefix.isEmpty { query.append(QueryItem("prefix", prefix)) }
         if let delimiter { query.append(QueryItem("delimiter", delimiter)) }

@@ -44,17 +44,9 @@ public struct CRC64: Sendable, Hashable {
     public static func combine(_ first: UInt64, _ second: UInt64, secondLengthBytes: Int64) -> UInt64 {
         guard secondLengthBytes > 0 else { return first }
         // The checksum is linear over GF(2): feeding zero bytes is a matrix, and a power of it costs its logarithm.
-        var step = ZeroBytesOperator.oneByte
-        var remaining = secondLengthBytes
         var moved = first
-        while remaining > 0 {
-            if remaining & 1 == 1 {
-                moved = step.applied(to: moved)
-            }
-            remaining >>= 1
-            if remaining > 0 {
-                step = step.doubled()
-            }
+        for (bit, step) in ZeroBytesOperator.powers.enumerated() where secondLengthBytes >> Int64(bit) & 1 == 1 {
+            moved = step.applied(to: moved)
         }
         return moved ^ second
     }
@@ -68,8 +60,12 @@ private struct ZeroBytesOperator {
     /// The polynomial 0x42F0E1EBA9EA3693 with its bits in reverse order.
     private static let reflectedPolynomial: UInt64 = 0xC96C_5795_D787_0F42
 
-    /// The operator of one zero byte.
-    static let oneByte = ZeroBytesOperator(
+    /// The operators of 1, 2, 4 and so on zero bytes, one for each bit of a length: an upload may have 10,000 parts.
+    static let powers: [ZeroBytesOperator] = (1..<63).reduce(into: [oneByte]) { powers, _ in
+        powers.append(powers[powers.count - 1].doubled())
+    }
+
+    private static let oneByte = ZeroBytesOperator(
         columns: (0..<64).map { bit in
             var register: UInt64 = 1 << UInt64(bit)
             for _ in 0..<8 {
@@ -78,6 +74,7 @@ private struct ZeroBytesOperator {
             return register
         })
 
+    /// The register after the run.
     func applied(to register: UInt64) -> UInt64 {
         var sum: UInt64 = 0
         var bits = register
@@ -89,7 +86,7 @@ private struct ZeroBytesOperator {
     }
 
     /// The operator of a run twice as long.
-    func doubled() -> ZeroBytesOperator {
+    private func doubled() -> ZeroBytesOperator {
         ZeroBytesOperator(columns: columns.map { applied(to: $0) })
     }
 }

@@ -16,6 +16,24 @@ public struct BucketInfo: Sendable, Equatable {
     public var storageClass = "Standard"
     /// How copies are kept: `LRS` or `ZRS`.
     public var dataRedundancyType = "LRS"
+    /// Whether the bucket keeps versions; nil if it never did.
+    public var versioning: VersioningConfiguration.Status?
+    /// Whether the time of the last access to each object is kept.
+    public var accessMonitor = FeatureStatus.disabled
+    /// Whether the bucket can be reached at the acceleration endpoint.
+    public var transferAcceleration = FeatureStatus.disabled
+    /// Whether objects are copied to another region.
+    public var crossRegionReplication = FeatureStatus.disabled
+    /// Whether everything that would let everybody in is refused; nil if it is not told.
+    public var blocksPublicAccess: Bool?
+    /// Where logs go; nil for nowhere.
+    public var logging: BucketLoggingStatus.Target?
+    /// What the owner says of the bucket; nil if it is not told.
+    public var comment: String?
+    /// The resource group; nil if it is not told.
+    public var resourceGroupID: String?
+    /// How objects are encrypted that do not say it themselves; nil for not at all.
+    public var encryption: ServerSideEncryptionRule?
 
     /// Makes an answer.
     public init(
@@ -45,6 +63,30 @@ public struct BucketInfo: Sendable, Equatable {
             acl: bucket.child("AccessControlList")?.text(of: "Grant") ?? "private")
         storageClass = bucket.text(of: "StorageClass") ?? storageClass
         dataRedundancyType = bucket.text(of: "DataRedundancyType") ?? dataRedundancyType
+        try readSettings(bucket)
+    }
+
+    private mutating func readSettings(_ bucket: XMLElement) throws(OSSError) {
+        versioning = bucket.child("Versioning") == nil ? nil : try bucket.requiredWord(of: "Versioning")
+        accessMonitor = Self.status(bucket, "AccessMonitor")
+        transferAcceleration = Self.status(bucket, "TransferAcceleration")
+        crossRegionReplication = Self.status(bucket, "CrossRegionReplication")
+        blocksPublicAccess = try bucket.flag(of: "BlockPublicAccess")
+        comment = bucket.text(of: "Comment")
+        resourceGroupID = bucket.text(of: "ResourceGroupId")
+        if let policy = bucket.child("BucketPolicy"), let target = policy.text(of: "LogBucket"), !target.isEmpty {
+            logging = BucketLoggingStatus.Target(bucket: target, prefix: policy.textOrEmpty(of: "LogPrefix"))
+        }
+        let rule = bucket.child("ServerSideEncryptionRule")
+        if let rule, let algorithm = rule.text(of: "SSEAlgorithm"), algorithm != "None" {
+            encryption = ServerSideEncryptionRule(
+                algorithm: algorithm, masterKeyID: rule.text(of: "KMSMasterKeyID"),
+                dataEncryption: rule.text(of: "KMSDataEncryption"))
+        }
+    }
+
+    private static func status(_ bucket: XMLElement, _ name: String) -> FeatureStatus {
+        FeatureStatus(rawValue: bucket.textOrEmpty(of: name)) ?? .disabled
     }
 
     /// Writes the document.
@@ -55,22 +97,36 @@ public struct BucketInfo: Sendable, Equatable {
     }
 
     private func writeBucket(to writer: inout XMLWriter) {
-        writer.element("AccessMonitor", "Disabled")
+        writer.element("AccessMonitor", accessMonitor.rawValue)
+        writer.element("BlockPublicAccess", ifPresent: blocksPublicAccess)
+        if let logging {
+            writer.element("BucketPolicy") { writer in
+                writer.element("LogBucket", logging.bucket)
+                writer.element("LogPrefix", logging.prefix)
+            }
+        }
+        writer.element("Comment", ifPresent: comment)
         writer.element("CreationDate", ISO8601.format(unixMilliseconds: createdAtMilliseconds))
-        writer.element("CrossRegionReplication", "Disabled")
+        writer.element("CrossRegionReplication", crossRegionReplication.rawValue)
         writer.element("DataRedundancyType", dataRedundancyType)
         writer.element("ExtranetEndpoint", endpoints.extranet)
         writer.element("IntranetEndpoint", endpoints.intranet)
         writer.element("Location", BucketEndpoints.location(ofRegion: endpoints.region))
         writer.element("Name", name)
+        writer.element("ResourceGroupId", ifPresent: resourceGroupID)
         writer.element("StorageClass", storageClass)
-        writer.element("TransferAcceleration", "Disabled")
+        writer.element("TransferAcceleration", transferAcceleration.rawValue)
+        writer.element("Versioning", ifPresent: versioning?.rawValue)
         writer.element("Owner") { writer in
             writer.element("DisplayName", owner.displayName)
             writer.element("ID", owner.id)
         }
         writer.element("AccessControlList") { $0.element("Grant", acl) }
-        writer.element("ServerSideEncryptionRule") { $0.element("SSEAlgorithm", "None") }
+        writer.element("ServerSideEncryptionRule") { writer in
+            writer.element("SSEAlgorithm", encryption?.algorithm ?? "None")
+            writer.element("KMSMasterKeyID", ifPresent: encryption?.masterKeyID)
+            writer.element("KMSDataEncryption", ifPresent: encryption?.dataEncryption)
+        }
     }
 }
 

@@ -15,11 +15,23 @@ public enum ErrorDocument {
             writer.element("RequestId", requestID)
             writer.element("HostId", hostID)
             for field in error.fields {
-                writer.element(field.name, field.value)
+                write(field, to: &writer)
             }
             if let ec = error.ec {
                 writer.element("EC", ec)
                 writer.element("RecommendDoc", "https://api.aliyun.com/troubleshoot?q=\(ec)")
+            }
+        }
+    }
+
+    private static func write(_ field: OSSError.Field, to writer: inout XMLWriter) {
+        guard !field.children.isEmpty else {
+            writer.element(field.name, field.value)
+            return
+        }
+        writer.element(field.name) { writer in
+            for child in field.children {
+                write(child, to: &writer)
             }
         }
     }

@@ -45,6 +45,7 @@ extension ListBucketResult {
             owner: element.child("Owner").map(Owner.init))
         object.type = element.text(of: "Type") ?? object.type
         object.storageClass = element.text(of: "StorageClass") ?? object.storageClass
+        object.restoreInformation = element.text(of: "RestoreInfo")
         return object
     }
 }

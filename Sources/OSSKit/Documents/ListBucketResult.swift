@@ -24,6 +24,8 @@ public struct ListBucketResult: Sendable, Equatable {
         public let sizeBytes: Int64
         /// The storage class, such as `Standard`.
         public var storageClass = "Standard"
+        /// Whether an archived object is restored, as the header `x-oss-restore` tells it; nil if it is not archived.
+        public var restoreInformation: String?
         /// The owner; nil where it was not asked for.
         public let owner: Owner?
 
@@ -135,6 +137,7 @@ public struct ListBucketResult: Sendable, Equatable {
             writer.element("Type", object.type)
             writer.element("Size", object.sizeBytes)
             writer.element("StorageClass", object.storageClass)
+            writer.element("RestoreInfo", ifPresent: object.restoreInformation)
             object.owner?.write(to: &writer)
         }
     }

@@ -8,11 +8,21 @@ public struct OSSError: Error, Sendable, Equatable {
         public let name: String
         /// The element's text, not yet escaped.
         public let value: String
+        /// The fields inside it; none for a field that is a text.
+        public let children: [Field]
 
-        /// Makes a field.
+        /// Makes a field that is a text.
         public init(name: String, value: String) {
             self.name = name
             self.value = value
+            children = []
+        }
+
+        /// Makes a field that holds fields, such as `AccessDeniedDetail`.
+        public init(name: String, children: [Field]) {
+            self.name = name
+            value = ""
+            self.children = children
         }
     }
 

@@ -7,6 +7,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case badRequest = "BadRequest"
     case bucketAlreadyExists = "BucketAlreadyExists"
     case bucketNotEmpty = "BucketNotEmpty"
+    case corsRuleBeyondLimit = "CORSRuleBeyondLimit"
     case entityTooLarge = "EntityTooLarge"
     case entityTooSmall = "EntityTooSmall"
     case fileAlreadyExists = "FileAlreadyExists"
@@ -17,6 +18,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case invalidBucketName = "InvalidBucketName"
     case invalidCRC64 = "InvalidCRC64"
     case invalidDigest = "InvalidDigest"
+    case invalidEncryptionAlgorithmError = "InvalidEncryptionAlgorithmError"
     case invalidObjectName = "InvalidObjectName"
     case invalidPart = "InvalidPart"
     case invalidPartOrder = "InvalidPartOrder"
@@ -25,6 +27,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case invalidRequest = "InvalidRequest"
     case invalidSecurityToken = "InvalidSecurityToken"
     case invalidTag = "InvalidTag"
+    case invalidTargetType = "InvalidTargetType"
     case malformedXML = "MalformedXML"
     case methodNotAllowed = "MethodNotAllowed"
     case missingArgument = "MissingArgument"
@@ -34,6 +37,9 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case noSuchUpload = "NoSuchUpload"
     case noSuchVersion = "NoSuchVersion"
     case notImplemented = "NotImplemented"
+    case notSymlink = "NotSymlink"
+    case objectNotAppendable = "ObjectNotAppendable"
+    case positionNotEqualToLength = "PositionNotEqualToLength"
     case preconditionFailed = "PreconditionFailed"
     case repeatedTags = "RepeatedTags"
     case requestTimeTooSkewed = "RequestTimeTooSkewed"
@@ -43,6 +49,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case securityTokenNotSupported = "SecurityTokenNotSupported"
     case serviceUnavailable = "ServiceUnavailable"
     case signatureDoesNotMatch = "SignatureDoesNotMatch"
+    case symlinkTargetNotExist = "SymlinkTargetNotExist"
     case tooManyBuckets = "TooManyBuckets"
     case tooManyTags = "TooManyTags"
 
@@ -77,6 +84,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
                 "The requested bucket name is not available. The bucket namespace is shared by all users of the system."
                     + " Please select a different name and try again.", "0015-00000104")
         case .bucketNotEmpty: Row(409, "The bucket has objects. Please delete them first.", "0015-00000301")
+        case .corsRuleBeyondLimit: Row(400, "The CORS Rules num is beyond limit.")
         case .entityTooLarge: Row(400, "Your proposed upload exceeds the maximum allowed size.")
         case .entityTooSmall: Row(400, "Your proposed upload is smaller than the minimum allowed size.")
         case .fileAlreadyExists:
@@ -91,6 +99,8 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .invalidCRC64:
             Row(400, "The x-oss-hash-crc64ecma you specified does not match what we calculated.")
         case .invalidDigest: Row(400, "The Content-MD5 you specified was invalid.", "0017-00000503")
+        case .invalidEncryptionAlgorithmError:
+            Row(400, "The Encryption request you specified is not valid. Supported value: AES256/SM4/KMS.")
         case .invalidObjectName: Row(400, "The specified object is not valid.")
         case .invalidPart:
             Row(
@@ -103,6 +113,8 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .invalidRequest: Row(400, "The request is invalid.")
         case .invalidTag: Row(400, "The TagKey you have provided is invalid.")
         case .invalidSecurityToken: Row(403, "The security token you provided is invalid.")
+        case .invalidTargetType:
+            Row(400, "The symbolic's target file type is invalid", "0026-00000011")
         case .malformedXML:
             Row(
                 400,
@@ -121,6 +133,9 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
                     + " or completed.", "0042-00000002")
         case .noSuchVersion: Row(404, "The specified version does not exist.")
         case .notImplemented: Row(400, "A header you provided implies functionality that is not implemented.")
+        case .notSymlink: Row(400, "The object is not symlink.", "0043-00000101")
+        case .objectNotAppendable: Row(409, "The object is not appendable.")
+        case .positionNotEqualToLength: Row(409, "Position is not equal to file length", "0026-00000016")
         case .preconditionFailed:
             Row(412, "At least one of the pre-conditions you specified did not hold.", "0017-00001001")
         case .repeatedTags: Row(400, "Tag keys must be unique.")
@@ -140,6 +155,8 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
                 403,
                 "The request signature we calculated does not match the signature you provided."
                     + " Check your key and signing method.")
+        case .symlinkTargetNotExist:
+            Row(404, "The symlink target object does not exist.", "0026-00000012")
         case .tooManyBuckets: Row(400, "You have attempted to create more buckets than allowed.")
         case .tooManyTags: Row(400, "The bucket tags num is beyond limit.")
         }

@@ -128,12 +128,11 @@ public enum PostAuthentication: Sendable {
     }
 
     private static func wording(_ credential: String) -> SignatureReader.Wording {
-        let wording: (String, String) -> OSSError = { what, ec in
-            refusal(Parameter.credential, credential, "Invalid signing \(what) in the credential.", ec: ec)
+        { part in
+            refusal(
+                Parameter.credential, credential, "Invalid signing \(part.rawValue) in the credential.",
+                ec: part == .day ? "0002-00000709" : "0002-00000710")
         }
-        return SignatureReader.Wording(
-            terminator: wording("terminator", "0002-00000710"), day: wording("date", "0002-00000709"),
-            region: wording("region", "0002-00000710"), product: wording("product", "0002-00000710"))
     }
 
     private static func token(_ form: PostForm) throws(OSSError) -> Secret? {

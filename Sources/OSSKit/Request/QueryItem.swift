@@ -31,7 +31,7 @@ public struct QueryItem: Sendable, Hashable {
 
     /// Whether the name is this one, byte for byte.
     public func isNamed(_ wanted: some StringProtocol) -> Bool {
-        nameBytes.elementsEqual(wanted.utf8)
+        ASCII.isEqual(nameBytes, wanted)
     }
 
     /// The value's bytes; none if it is missing.

@@ -15,7 +15,7 @@ public struct RequestTarget: Sendable, Hashable {
     /// - Throws: `InvalidRequest` if it is in another form, holds `#`, a blank or a control character, or is too long;
     ///   `InvalidArgument` if a parameter is malformed or there are too many.
     public init(_ raw: String) throws(OSSError) {
-        let bytes = raw.utf8
+        let bytes = Array(raw.utf8)
         guard bytes.count <= Limits.maximumTargetBytes else {
             throw OSSError(.invalidRequest, message: "The request target is too long.")
         }
@@ -26,11 +26,8 @@ public struct RequestTarget: Sendable, Hashable {
             throw OSSError(.invalidRequest, message: "The request target holds a character that must be encoded.")
         }
         let pathEnd = bytes.firstIndex(of: ASCII.question) ?? bytes.endIndex
-        rawPath = String(raw[..<pathEnd])
-        let pieces = bytes[pathEnd...].dropFirst().split(
-            separator: ASCII.ampersand, omittingEmptySubsequences: false)
-        emptyPieceCount = pieces.count == 1 ? 0 : pieces.count { $0.isEmpty }
-        query = try Self.parseQuery(pieces.filter { !$0.isEmpty })
+        rawPath = String(decoding: bytes[..<pathEnd], as: UTF8.self)
+        (query, emptyPieceCount) = try Self.parseQuery(bytes[pathEnd...].dropFirst())
     }
 
     /// The first parameter of this name; nil if there is none.
@@ -59,12 +56,12 @@ public struct RequestTarget: Sendable, Hashable {
     ///
     /// - Throws: `InvalidBucketName` or `InvalidObjectName` if the percent-coding is malformed.
     public func pathStyleResource() throws(OSSError) -> SignedResource {
-        let path = rawPath.utf8.dropFirst()
+        let path = Array(rawPath.utf8.dropFirst())[...]
         guard !path.isEmpty else { return .service }
         let bucketEnd = path.firstIndex(of: ASCII.slash) ?? path.endIndex
         let rawBucket = path[..<bucketEnd]
         guard let decoded = PercentCoding.decodePath(rawBucket), !decoded.isEmpty,
-            let bucket = String(validating: decoded, as: UTF8.self)
+            let bucket = ASCII.text(decoded)
         else {
             throw OSSError(.invalidBucketName, fields: [("BucketName", String(decoding: rawBucket, as: UTF8.self))])
         }
@@ -75,10 +72,10 @@ public struct RequestTarget: Sendable, Hashable {
     ///
     /// - Throws: `InvalidObjectName` if the percent-coding is malformed.
     public func hostStyleResource(bucket: String) throws(OSSError) -> SignedResource {
-        SignedResource(bucket: bucket, key: try Self.decodeKey(rawPath.utf8.dropFirst()))
+        SignedResource(bucket: bucket, key: try Self.decodeKey(Array(rawPath.utf8.dropFirst())[...]))
     }
 
-    private static func decodeKey(_ raw: Substring.UTF8View) throws(OSSError) -> [UInt8]? {
+    private static func decodeKey(_ raw: ArraySlice<UInt8>) throws(OSSError) -> [UInt8]? {
         guard !raw.isEmpty else { return nil }
         guard let key = PercentCoding.decodePath(raw) else {
             throw OSSError(
@@ -88,18 +85,31 @@ public struct RequestTarget: Sendable, Hashable {
         return key
     }
 
-    private static func parseQuery(_ pieces: [Substring.UTF8View]) throws(OSSError) -> [QueryItem] {
+    /// Reads a query string; an empty one has no pieces, and one of `&` alone has two that are empty.
+    private static func parseQuery(
+        _ raw: ArraySlice<UInt8>
+    ) throws(OSSError) -> (items: [QueryItem], emptyPieceCount: Int) {
+        guard !raw.isEmpty else { return ([], 0) }
         var items: [QueryItem] = []
-        for piece in pieces {
-            guard items.count < Limits.maximumQueryItems else {
-                throw OSSError(.invalidArgument, message: "The query string has too many parameters.")
+        items.reserveCapacity(8)
+        var emptyPieceCount = 0
+        var start = raw.startIndex
+        while start <= raw.endIndex {
+            let end = raw[start...].firstIndex(of: ASCII.ampersand) ?? raw.endIndex
+            if start == end {
+                emptyPieceCount += 1
+            } else {
+                guard items.count < Limits.maximumQueryItems else {
+                    throw OSSError(.invalidArgument, message: "The query string has too many parameters.")
+                }
+                items.append(try parseItem(raw[start..<end]))
             }
-            items.append(try parseItem(piece))
+            start = end + 1
         }
-        return items
+        return (items, emptyPieceCount)
     }
 
-    private static func parseItem(_ piece: Substring.UTF8View) throws(OSSError) -> QueryItem {
+    private static func parseItem(_ piece: ArraySlice<UInt8>) throws(OSSError) -> QueryItem {
         let nameEnd = piece.firstIndex(of: ASCII.equals) ?? piece.endIndex
         let rawValue = nameEnd == piece.endIndex ? nil : piece[piece.index(after: nameEnd)...]
         guard let name = decodeText(piece[..<nameEnd]) else {
@@ -123,10 +133,10 @@ public struct RequestTarget: Sendable, Hashable {
     }
 
     /// Decodes form data; nil if the percent-coding is malformed or the bytes are not UTF-8.
-    private static func decodeText(_ raw: Substring.UTF8View) -> [UInt8]? {
-        guard let bytes = PercentCoding.decodeForm(raw), String(validating: bytes, as: UTF8.self) != nil else {
-            return nil
-        }
+    private static func decodeText(_ raw: ArraySlice<UInt8>) -> [UInt8]? {
+        guard let bytes = PercentCoding.decodeForm(raw),
+            ASCII.isASCII(bytes) || String(validating: bytes, as: UTF8.self) != nil
+        else { return nil }
         return bytes
     }
 }

@@ -25,6 +25,12 @@ public struct SignedResource: Sendable, Hashable {
     /// `/bucket/key`, `/bucket/` or `/`, with nothing encoded.
     var canonicalBytes: [UInt8] {
         guard let bucket else { return [ASCII.slash] }
-        return [ASCII.slash] + Array(bucket.utf8) + [ASCII.slash] + (key ?? [])
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(bucket.utf8.count + (key?.count ?? 0) + 2)
+        bytes.append(ASCII.slash)
+        bytes += bucket.utf8
+        bytes.append(ASCII.slash)
+        bytes += key ?? []
+        return bytes
     }
 }

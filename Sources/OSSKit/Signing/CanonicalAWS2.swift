@@ -17,7 +17,8 @@ enum CanonicalAWS2 {
     ) -> [UInt8] {
         var headers = parts.headers.entries.filter { CanonicalAWS4.isAWSHeader($0.name) }
         if let tokenInQuery {
-            headers.append(.init(name: Array(securityToken.utf8), value: tokenInQuery))
+            headers.append(
+                .init(name: Array(securityToken.utf8), value: String(decoding: tokenInQuery, as: UTF8.self)))
             headers.sort { $0.name.lexicographicallyPrecedes($1.name) }
         }
         var text = parts.openingLines(date: date) + headers.lines
@@ -27,7 +28,8 @@ enum CanonicalAWS2 {
         text += Array(rawPath.utf8)
         let covered = parts.query.filter { subresources.contains($0.nameBytes) }
             .map { (name: $0.nameBytes, value: $0.valueOrEmpty) }
-        return text + CanonicalQuery.text(covered, start: ASCII.question)
+        CanonicalQuery.append(covered, start: ASCII.question, to: &text)
+        return text
     }
 
     /// Whether AWS's V2 covers the parameter of this name.

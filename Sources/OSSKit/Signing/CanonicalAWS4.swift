@@ -28,11 +28,10 @@ enum CanonicalAWS4 {
     ) -> [UInt8] {
         var text = Array(parts.method.utf8) + [ASCII.lineFeed]
         text += PercentCoding.encodedBytes(path, keepingSlash: true) + [ASCII.lineFeed]
-        text += CanonicalQuery.text(
-            CanonicalQuery.encoded(parts.query, without: Parameter.signature), keepingEquals: true)
+        CanonicalQuery.appendEncoded(parts.query, without: Parameter.signature, keepingEquals: true, to: &text)
         text.append(ASCII.lineFeed)
         for name in signedHeaders {
-            let value = withoutRunsOfBlanks(parts.headers.value(of: name) ?? [])
+            let value = withoutRunsOfBlanks(Array((parts.headers.value(of: name) ?? "").utf8))
             text += Array(name.utf8) + [ASCII.colon] + value + [ASCII.lineFeed]
         }
         text.append(ASCII.lineFeed)

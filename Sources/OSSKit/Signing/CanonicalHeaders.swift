@@ -5,7 +5,20 @@
 struct CanonicalHeaders {
     struct Entry {
         let name: [UInt8]
-        var value: [UInt8]
+        var value: String
+
+        /// Whether the name is this one, given in lower case.
+        func isNamed(_ wanted: String) -> Bool {
+            ASCII.isEqual(name, wanted)
+        }
+
+        /// The entry as `name:value` and a line feed, behind what was written before.
+        func appendLine(to text: inout [UInt8]) {
+            text += name
+            text.append(ASCII.colon)
+            text += value.utf8
+            text.append(ASCII.lineFeed)
+        }
     }
 
     /// The entries in the order of their names.
@@ -13,40 +26,57 @@ struct CanonicalHeaders {
 
     /// Takes header fields; `host` is the entry of that name where the fields hold none.
     init(_ headers: [WireHeader], host: String?) {
-        var fields = headers.map {
-            Entry(name: ASCII.lowercased($0.name), value: Array(ASCII.trimmed($0.value.utf8)))
+        var fields: [Entry] = []
+        fields.reserveCapacity(headers.count + 1)
+        for header in headers {
+            fields.append(Entry(name: ASCII.lowercased(header.name), value: Self.trimmed(header.value)))
         }
-        let hostName = Array("host".utf8)
-        if let host, !fields.contains(where: { $0.name == hostName }) {
-            fields.append(Entry(name: hostName, value: Array(host.utf8)))
+        if let host, !headers.contains(where: { $0.isNamed("host") }) {
+            fields.append(Entry(name: Array("host".utf8), value: host))
         }
         // The order of fields with one name counts, and Swift's sort keeps it.
         fields.sort { $0.name.lexicographicallyPrecedes($1.name) }
+        let holdsDoubles = zip(fields, fields.dropFirst()).contains { $0.name == $1.name }
+        entries = holdsDoubles ? Self.merged(fields) : fields
+    }
+
+    /// A value without the blanks around it.
+    private static func trimmed(_ value: String) -> String {
+        let trimmed = ASCII.trimmed(value.utf8)
+        return trimmed.count == value.utf8.count ? value : String(decoding: trimmed, as: UTF8.self)
+    }
+
+    /// The entries with those of one name, which stand side by side, made one.
+    private static func merged(_ fields: [Entry]) -> [Entry] {
         var merged: [Entry] = []
         for field in fields {
             if merged.last?.name == field.name {
-                merged[merged.count - 1].value += [ASCII.comma] + field.value
+                merged[merged.count - 1].value += "," + field.value
             } else {
                 merged.append(field)
             }
         }
-        entries = merged
+        return merged
     }
 
     /// The value of a header, given in lower case; nil if there is none.
-    func value(of name: String) -> [UInt8]? {
-        entries.first { $0.name.elementsEqual(name.utf8) }?.value
+    func value(of name: String) -> String? {
+        entries.first { $0.isNamed(name) }?.value
     }
 
     /// Whether a header's name begins with `x-oss-`; such headers are always signed.
-    static func isOSSHeader(_ name: some Sequence<UInt8>) -> Bool {
-        name.starts(with: "x-oss-".utf8)
+    static func isOSSHeader(_ name: [UInt8]) -> Bool {
+        name.count >= 6 && name[5] == ASCII.hyphen && name.starts(with: "x-oss-".utf8)
     }
 }
 
 extension [CanonicalHeaders.Entry] {
     /// Each entry as `name:value` and a line feed.
     var lines: [UInt8] {
-        flatMap { $0.name + [ASCII.colon] + $0.value + [ASCII.lineFeed] }
+        var text: [UInt8] = []
+        for entry in self {
+            entry.appendLine(to: &text)
+        }
+        return text
     }
 }

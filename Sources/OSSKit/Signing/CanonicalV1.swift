@@ -11,11 +11,14 @@ enum CanonicalV1 {
     ///   - date: the date line: the date header's value, or `Expires` of a URL.
     static func stringToSign(_ parts: SignedParts, date: some Sequence<UInt8>) -> [UInt8] {
         var text = parts.openingLines(date: date)
-        text += parts.headers.entries.filter { CanonicalHeaders.isOSSHeader($0.name) }.lines
+        for entry in parts.headers.entries where CanonicalHeaders.isOSSHeader(entry.name) {
+            entry.appendLine(to: &text)
+        }
         text += parts.resource.canonicalBytes
         let subresources = parts.query.filter { Subresources.contains($0.nameBytes) }
             .map { (name: $0.nameBytes, value: $0.valueOrEmpty) }
-        return text + CanonicalQuery.text(subresources, start: ASCII.question)
+        CanonicalQuery.append(subresources, start: ASCII.question, to: &text)
+        return text
     }
 
     /// The signature of a string to sign, in base64.

@@ -30,8 +30,9 @@ enum CanonicalV2 {
             }.lines
         text += Array(additionalHeaders.joined(separator: ";").utf8) + [ASCII.lineFeed]
         text += PercentCoding.encodedBytes(parts.resource.canonicalBytes)
-        let query = CanonicalQuery.encoded(parts.query, without: CanonicalV4.Parameter.signature)
-        return text + CanonicalQuery.text(query, start: ASCII.question)
+        CanonicalQuery.appendEncoded(
+            parts.query, without: CanonicalV4.Parameter.signature, start: ASCII.question, to: &text)
+        return text
     }
 
     /// The signature of a string to sign, in base64.

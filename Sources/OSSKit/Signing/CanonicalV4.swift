@@ -18,33 +18,52 @@ enum CanonicalV4 {
     static func request(
         _ parts: SignedParts, additionalHeaders: [String], leavingOutEmptyHeaders: Bool = false
     ) -> [UInt8] {
-        let covered = parts.headers.entries.filter { entry in
-            guard !(leavingOutEmptyHeaders && entry.value.isEmpty) else { return false }
-            return isAlwaysCovered(entry.name) || additionalHeaders.contains { entry.name.elementsEqual($0.utf8) }
-        }
-        var text = Array(parts.method.utf8) + [ASCII.lineFeed]
-        text += PercentCoding.encodedBytes(parts.resource.canonicalBytes, keepingSlash: true) + [ASCII.lineFeed]
-        text += CanonicalQuery.text(CanonicalQuery.encoded(parts.query, without: Parameter.signature))
+        var text: [UInt8] = []
+        text.reserveCapacity(1_024)
+        text += parts.method.utf8
         text.append(ASCII.lineFeed)
-        text += covered.lines + [ASCII.lineFeed]
-        text += Array(additionalHeaders.joined(separator: ";").utf8) + [ASCII.lineFeed]
-        return text + (parts.headers.value(of: "x-oss-content-sha256") ?? Array(unsignedPayload.utf8))
+        PercentCoding.append(parts.resource.canonicalBytes, keepingSlash: true, to: &text)
+        text.append(ASCII.lineFeed)
+        CanonicalQuery.appendEncoded(parts.query, without: Parameter.signature, to: &text)
+        text.append(ASCII.lineFeed)
+        for entry in parts.headers.entries
+        where isCovered(entry, additionalHeaders) && !(leavingOutEmptyHeaders && entry.value.isEmpty) {
+            entry.appendLine(to: &text)
+        }
+        text.append(ASCII.lineFeed)
+        for (position, name) in additionalHeaders.enumerated() {
+            if position > 0 { text.append(ASCII.semicolon) }
+            text += name.utf8
+        }
+        text.append(ASCII.lineFeed)
+        text += (parts.headers.value(of: "x-oss-content-sha256") ?? unsignedPayload).utf8
+        return text
     }
 
     /// Adds the string to sign to a canonical request.
     ///
     /// - Parameter date: the moment of signing, in the form of `x-oss-date`.
     static func signedText(canonicalRequest: [UInt8], date: String, scope: ScopeV4) -> SignedText {
-        let digest = Hexadecimal.lower(SHA256.hash(data: canonicalRequest))
-        return SignedText(
-            canonicalRequest: canonicalRequest,
-            stringToSign: Array("\(scope.family.algorithm)\n\(date)\n\(scope.text)\n\(digest)".utf8))
+        var text: [UInt8] = []
+        text.reserveCapacity(192)
+        text += scope.family.algorithm.utf8
+        text.append(ASCII.lineFeed)
+        text += date.utf8
+        text.append(ASCII.lineFeed)
+        scope.append(to: &text)
+        text.append(ASCII.lineFeed)
+        Hexadecimal.appendLower(SHA256.hash(data: canonicalRequest), to: &text)
+        return SignedText(canonicalRequest: canonicalRequest, stringToSign: text)
+    }
+
+    /// Whether a signature covers a header: because all do, or because its maker listed it.
+    static func isCovered(_ entry: CanonicalHeaders.Entry, _ additionalHeaders: [String]) -> Bool {
+        isAlwaysCovered(entry.name) || additionalHeaders.contains { entry.isNamed($0) }
     }
 
     /// Whether every V4 signature covers the header of this name, given in lower case.
-    static func isAlwaysCovered(_ name: some Sequence<UInt8>) -> Bool {
-        CanonicalHeaders.isOSSHeader(name) || name.elementsEqual("content-type".utf8)
-            || name.elementsEqual("content-md5".utf8)
+    static func isAlwaysCovered(_ name: [UInt8]) -> Bool {
+        CanonicalHeaders.isOSSHeader(name) || ASCII.isEqual(name, "content-type") || ASCII.isEqual(name, "content-md5")
     }
 
     /// The parameters of a V4 signature in the query string.

@@ -82,7 +82,7 @@ public struct RequestSigner: Sendable {
         let given = CanonicalHeaders(signed.headers, host: nil)
         let date: [UInt8]
         if let value = given.value(of: "x-oss-date") ?? given.value(of: "date") {
-            date = value
+            date = Array(value.utf8)
         } else {
             let text = HTTPDate.format(unixSeconds: nowUnixSeconds)
             signed.headers.append(WireHeader("Date", text))

@@ -15,10 +15,17 @@ struct SignedParts {
 
     /// The method, `Content-MD5`, `Content-Type` and a date, a line each: how the older strings to sign begin.
     func openingLines(date: some Sequence<UInt8>) -> [UInt8] {
-        var text = Array(method.utf8) + [ASCII.lineFeed]
-        text += (headers.value(of: "content-md5") ?? []) + [ASCII.lineFeed]
-        text += (headers.value(of: "content-type") ?? []) + [ASCII.lineFeed]
-        return text + Array(date) + [ASCII.lineFeed]
+        var text: [UInt8] = []
+        text.reserveCapacity(256)
+        text += method.utf8
+        text.append(ASCII.lineFeed)
+        text += (headers.value(of: "content-md5") ?? "").utf8
+        text.append(ASCII.lineFeed)
+        text += (headers.value(of: "content-type") ?? "").utf8
+        text.append(ASCII.lineFeed)
+        text += date
+        text.append(ASCII.lineFeed)
+        return text
     }
 }
 

@@ -52,14 +52,30 @@ public struct ScopeV4: Sendable, Hashable {
     }
 
     /// The scope as it stands in a string to sign.
-    public var text: String { "\(day)/\(region)/\(product)/\(family.terminator)" }
+    public var text: String {
+        var bytes: [UInt8] = []
+        append(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The scope as it stands in a string to sign, behind what was written before.
+    func append(to text: inout [UInt8]) {
+        text += day.utf8
+        text.append(ASCII.slash)
+        text += region.utf8
+        text.append(ASCII.slash)
+        text += product.utf8
+        text.append(ASCII.slash)
+        text += family.terminator.utf8
+    }
 }
 
 /// The key that signs V4 requests of one scope.
 ///
 /// It costs four HMACs to make; who verifies much keeps it in a `SigningKeyCache`.
 public struct SigningKeyV4: Sendable {
-    private let key: SymmetricKey
+    /// An HMAC that has taken in the key and nothing else; each signature goes on from a copy of it.
+    private let keyed: HMAC<SHA256>
 
     /// Derives the key of a scope from an access key secret.
     public init(secret: Secret, scope: ScopeV4) {
@@ -67,11 +83,13 @@ public struct SigningKeyV4: Sendable {
         for step in [scope.day, scope.region, scope.product, scope.family.terminator] {
             key = SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: Array(step.utf8), using: key))
         }
-        self.key = key
+        keyed = HMAC(key: key)
     }
 
     /// The signature of a string to sign, in 64 lower-case hexadecimal digits.
     public func signature(of stringToSign: [UInt8]) -> String {
-        Hexadecimal.lower(HMAC<SHA256>.authenticationCode(for: stringToSign, using: key))
+        var code = keyed
+        code.update(data: stringToSign)
+        return Hexadecimal.lower(code.finalize())
     }
 }

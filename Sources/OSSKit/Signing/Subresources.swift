@@ -4,7 +4,7 @@
 public enum Subresources {
     /// Whether a V1 signature covers the parameter of this name.
     static func contains(_ name: [UInt8]) -> Bool {
-        CanonicalHeaders.isOSSHeader(name) || names.contains(name)
+        CanonicalHeaders.isOSSHeader(name) || isListed(name)
     }
 
     /// The names that are always covered, sorted; every name that begins with `x-oss-` is covered beside them.
@@ -13,7 +13,17 @@ public enum Subresources {
     /// Whether a V1 signature covers a parameter, which means that it selects an operation or changes one.
     public static func contains(_ item: QueryItem) -> Bool { contains(item.nameBytes) }
 
-    private static let names: Set<[UInt8]> = Set(
+    /// Whether a name is in the list; only names of its length are compared, which is quicker than hashing it.
+    private static func isListed(_ name: [UInt8]) -> Bool {
+        name.count < namesByLength.count && namesByLength[name.count].contains(name)
+    }
+
+    private static let namesByLength: [[[UInt8]]] = {
+        let longest = names.map(\.count).max() ?? 0
+        return (0...longest).map { length in names.filter { $0.count == length } }
+    }()
+
+    private static let names: [[UInt8]] =
         """
         MetaQuery accessPoint accessPointPolicy acl append asyncFetch bucketArchiveDirectRead bucketInfo callback \
         callback-var cleanRestoredObject cloudboxes cname comp continuation-token cors dataPipeline delete dir \
@@ -27,5 +37,5 @@ public enum Subresources {
         transferAcceleration udf udfApplication udfApplicationLog udfId udfImage udfImageDesc udfName uploadId \
         uploads userDefinedLogFieldsConfig versionId versioning versions vip vod vpcip website withHashContext worm \
         wormExtend wormId
-        """.split(separator: " ").map { Array($0.utf8) })
+        """.split(separator: " ").map { Array($0.utf8) }
 }

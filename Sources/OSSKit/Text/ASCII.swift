@@ -29,6 +29,16 @@ enum ASCII {
         return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z")
     }
 
+    /// Whether all bytes are ASCII, and the text is UTF-8 without further ado.
+    static func isASCII(_ bytes: [UInt8]) -> Bool {
+        bytes.allSatisfy { $0 < 0x80 }
+    }
+
+    /// The bytes as text; nil if they are not UTF-8.
+    static func text(_ bytes: [UInt8]) -> String? {
+        isASCII(bytes) ? String(decoding: bytes, as: UTF8.self) : String(validating: bytes, as: UTF8.self)
+    }
+
     /// The byte in lower case; only `A-Z` change.
     static func lowercased(_ byte: UInt8) -> UInt8 {
         byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
@@ -39,9 +49,29 @@ enum ASCII {
         text.utf8.map { lowercased($0) }
     }
 
+    /// Whether a text has these bytes.
+    ///
+    /// Names of the protocol begin alike, so that they are compared from their ends.
+    static func isEqual(_ bytes: [UInt8], _ text: some StringProtocol) -> Bool {
+        let count = bytes.count
+        guard count == text.utf8.count else { return false }
+        let found = text.utf8.withContiguousStorageIfAvailable { wanted in
+            bytes.withUnsafeBufferPointer { found in
+                var position = count
+                while position > 0 {
+                    position -= 1
+                    guard found[position] == wanted[position] else { return false }
+                }
+                return true
+            }
+        }
+        return found ?? bytes.elementsEqual(text.utf8)
+    }
+
     /// Whether two texts are the same but for the case of `A-Z`.
     static func isEqualIgnoringCase(_ left: some StringProtocol, _ right: some StringProtocol) -> Bool {
-        left.utf8.elementsEqual(right.utf8) { lowercased($0) == lowercased($1) }
+        left.utf8.count == right.utf8.count
+            && left.utf8.elementsEqual(right.utf8) { lowercased($0) == lowercased($1) }
     }
 
     /// The bytes without the blanks and tabs at both ends.

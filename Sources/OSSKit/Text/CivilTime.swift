@@ -68,36 +68,42 @@ struct CivilTime: Equatable {
 
 /// A reader of the fixed forms in which dates are written; each step is nil when the text does not go on as wanted.
 struct DateTextReader {
-    private var rest: Substring.UTF8View
+    private let bytes: [UInt8]
+    private var position = 0
 
     init(_ text: some StringProtocol) {
-        rest = Substring(text).utf8
+        bytes = Array(text.utf8)
     }
 
     /// Whether everything was read.
-    var isAtEnd: Bool { rest.isEmpty }
+    var isAtEnd: Bool { position == bytes.count }
 
     /// Reads exactly this text.
     mutating func literal(_ wanted: StaticString) -> Bool {
-        let bytes = UnsafeBufferPointer(start: wanted.utf8Start, count: wanted.utf8CodeUnitCount)
-        guard rest.starts(with: bytes) else { return false }
-        rest = rest.dropFirst(bytes.count)
-        return true
+        read(UnsafeBufferPointer(start: wanted.utf8Start, count: wanted.utf8CodeUnitCount))
     }
 
     /// Reads a number of exactly so many digits.
     mutating func number(digits count: Int) -> Int? {
-        let digits = rest.prefix(count)
-        guard digits.count == count, let value = DecimalNumber.parse(bytes: digits) else { return nil }
-        rest = rest.dropFirst(count)
+        guard bytes.count - position >= count,
+            let value = DecimalNumber.parse(bytes: bytes[position..<(position + count)])
+        else { return nil }
+        position += count
         return Int(value)
     }
 
     /// Reads one of the names and gives its position in the list.
     mutating func name(of names: [String]) -> Int? {
-        guard let position = names.firstIndex(where: { rest.starts(with: $0.utf8) }) else { return nil }
-        rest = rest.dropFirst(names[position].utf8.count)
-        return position
+        for (index, name) in names.enumerated() where read(name.utf8) {
+            return index
+        }
+        return nil
+    }
+
+    private mutating func read(_ wanted: some Collection<UInt8>) -> Bool {
+        guard bytes[position...].starts(with: wanted) else { return false }
+        position += wanted.count
+        return true
     }
 }
 

@@ -15,20 +15,19 @@ public enum Hexadecimal {
 
     /// The digits in upper case, as in ETags.
     public static func upper(_ bytes: some Sequence<UInt8>) -> String {
-        text(bytes, digits: upperDigits)
+        text(bytes, letterA: UInt8(ascii: "A"))
     }
 
     /// The digits in lower case, as in V4 signatures.
     public static func lower(_ bytes: some Sequence<UInt8>) -> String {
-        text(bytes, digits: lowerDigits)
+        text(bytes, letterA: UInt8(ascii: "a"))
     }
 
     /// Upper-case pairs, each with a blank after it, the last one too: the form of `StringToSignBytes`.
     static func spacedPairs(_ bytes: some Sequence<UInt8>) -> String {
         var written: [UInt8] = []
         for byte in bytes {
-            written.append(upperDigits[Int(byte >> 4)])
-            written.append(upperDigits[Int(byte & 15)])
+            append(byte, letterA: UInt8(ascii: "A"), to: &written)
             written.append(ASCII.blank)
         }
         return String(decoding: written, as: UTF8.self)
@@ -44,15 +43,33 @@ public enum Hexadecimal {
         }
     }
 
-    static let upperDigits = Array("0123456789ABCDEF".utf8)
-    private static let lowerDigits = Array("0123456789abcdef".utf8)
-
-    private static func text(_ bytes: some Sequence<UInt8>, digits: [UInt8]) -> String {
-        var written: [UInt8] = []
+    /// The digits in lower case, behind what was written before.
+    static func appendLower(_ bytes: some Sequence<UInt8>, to written: inout [UInt8]) {
         for byte in bytes {
-            written.append(digits[Int(byte >> 4)])
-            written.append(digits[Int(byte & 15)])
+            append(byte, letterA: UInt8(ascii: "a"), to: &written)
+        }
+    }
+
+    /// One byte as two digits in upper case, behind what was written before.
+    static func appendUpper(_ byte: UInt8, to written: inout [UInt8]) {
+        append(byte, letterA: UInt8(ascii: "A"), to: &written)
+    }
+
+    private static func text(_ bytes: some Sequence<UInt8>, letterA: UInt8) -> String {
+        var written: [UInt8] = []
+        written.reserveCapacity(2 * bytes.underestimatedCount)
+        for byte in bytes {
+            append(byte, letterA: letterA, to: &written)
         }
         return String(decoding: written, as: UTF8.self)
+    }
+
+    private static func append(_ byte: UInt8, letterA: UInt8, to written: inout [UInt8]) {
+        written.append(digit(byte >> 4, letterA: letterA))
+        written.append(digit(byte & 15, letterA: letterA))
+    }
+
+    private static func digit(_ value: UInt8, letterA: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : letterA + (value - 10)
     }
 }

@@ -5,12 +5,12 @@ public enum PercentCoding {
     /// Decodes a piece of a path: `%XX` becomes a byte, everything else stays, `+` too.
     ///
     /// - Returns: nil if a `%` is not followed by two hexadecimal digits.
-    public static func decodePath(_ bytes: some Sequence<UInt8>) -> [UInt8]? {
+    public static func decodePath(_ bytes: some Collection<UInt8>) -> [UInt8]? {
         decode(bytes, plusIsBlank: false)
     }
 
     /// Decodes a name or a value of a query string: as `decodePath(_:)`, and `+` is a blank.
-    public static func decodeForm(_ bytes: some Sequence<UInt8>) -> [UInt8]? {
+    public static func decodeForm(_ bytes: some Collection<UInt8>) -> [UInt8]? {
         decode(bytes, plusIsBlank: true)
     }
 
@@ -28,16 +28,22 @@ public enum PercentCoding {
 
     static func encodedBytes(_ bytes: some Sequence<UInt8>, keepingSlash: Bool = false) -> [UInt8] {
         var written: [UInt8] = []
+        // Most bytes stay as they are; a key in Chinese grows to three times its length.
+        written.reserveCapacity(bytes.underestimatedCount + bytes.underestimatedCount / 4)
+        append(bytes, keepingSlash: keepingSlash, to: &written)
+        return written
+    }
+
+    /// Encodes bytes as `encode(_:keepingSlash:)`, behind what was written before.
+    static func append(_ bytes: some Sequence<UInt8>, keepingSlash: Bool = false, to written: inout [UInt8]) {
         for byte in bytes {
             if isUnreserved(byte) || (keepingSlash && byte == ASCII.slash) {
                 written.append(byte)
             } else {
                 written.append(ASCII.percent)
-                written.append(Hexadecimal.upperDigits[Int(byte >> 4)])
-                written.append(Hexadecimal.upperDigits[Int(byte & 15)])
+                Hexadecimal.appendUpper(byte, to: &written)
             }
         }
-        return written
     }
 
     private static func isUnreserved(_ byte: UInt8) -> Bool {
@@ -45,8 +51,13 @@ public enum PercentCoding {
             || byte == ASCII.period || byte == ASCII.tilde
     }
 
-    private static func decode(_ bytes: some Sequence<UInt8>, plusIsBlank: Bool) -> [UInt8]? {
+    private static func decode(_ bytes: some Collection<UInt8>, plusIsBlank: Bool) -> [UInt8]? {
+        // Most names and values hold nothing that is encoded.
+        guard bytes.contains(where: { $0 == ASCII.percent || (plusIsBlank && $0 == ASCII.plus) }) else {
+            return Array(bytes)
+        }
         var decoded: [UInt8] = []
+        decoded.reserveCapacity(bytes.count)
         var rest = bytes.makeIterator()
         while let byte = rest.next() {
             if byte == ASCII.percent {

@@ -50,19 +50,19 @@ enum QueryCredentials {
     static func family(
         of target: RequestTarget, schemes: Set<SignatureScheme>
     ) throws(OSSError) -> SignatureScheme? {
-        let telling = tellingNames.filter { target.contains($0.name) }
+        let traces = Traces(target.query)
+        let telling = traces.isTelling ? tellingNames.filter { target.contains($0.name) } : []
         if let foreign = telling.first(where: { !schemes.contains($0.scheme) }) {
             throw AuthenticationRefusal.unsupportedScheme(foreign.name, target.value(of: foreign.name) ?? "")
         }
         guard let scheme = telling.first?.scheme ?? schemeOfOSS(target, schemes: schemes) else { return nil }
         let names = names(of: scheme)
-        let others = schemes.flatMap { Self.names(of: $0) }.filter { !names.contains($0) }
-        guard !others.contains(where: { target.contains($0) }) else {
+        guard !traces.holdsOthers(than: scheme, of: schemes) else {
             throw OSSError(
                 .invalidArgument, message: "The query string holds parts of two kinds of signatures.",
                 fields: [("ArgumentName", names.first { target.contains($0) } ?? "")])
         }
-        if let doubled = names.first(where: { target.count(of: $0) > 1 }) {
+        if traces.isDoubled, let doubled = names.first(where: { target.count(of: $0) > 1 }) {
             throw OSSError(
                 .invalidArgument, message: "A parameter of the signature is given more than once.",
                 fields: [("ArgumentName", doubled)])
@@ -91,6 +91,56 @@ enum QueryCredentials {
         case .aws2URL: aws2Names
         case .aws4URL: aws4Names
         default: []
+        }
+    }
+}
+
+extension QueryCredentials {
+    /// Which parameters of signatures a query string holds: a bit for each name, found in one pass.
+    private struct Traces {
+        private var held: UInt32 = 0
+        private var heldTwice: UInt32 = 0
+
+        init(_ query: [QueryItem]) {
+            for item in query {
+                guard let bit = Self.bit(of: item) else { continue }
+                heldTwice |= held & bit
+                held |= bit
+            }
+        }
+
+        /// Whether a name is there that stands for one scheme alone.
+        var isTelling: Bool { held & Self.tellingBits != 0 }
+
+        /// Whether a name is there more than once.
+        var isDoubled: Bool { heldTwice != 0 }
+
+        /// Whether a name is there that is none of a scheme's, and one of the schemes that are taken.
+        func holdsOthers(than scheme: SignatureScheme, of schemes: Set<SignatureScheme>) -> Bool {
+            let foreign = held & ~Self.bits(of: scheme)
+            return foreign != 0 && schemes.contains { foreign & Self.bits(of: $0) != 0 }
+        }
+
+        private static let names: [String] = {
+            var names: [String] = []
+            for name in [v1Names, v2Names, v4Names, aws2Names, aws4Names].joined() where !names.contains(name) {
+                names.append(name)
+            }
+            return names
+        }()
+
+        private static let tellingBits = bits(tellingNames.map(\.name))
+        private static let bitsOfSchemes = Dictionary(
+            uniqueKeysWithValues: SignatureScheme.allCases.map { ($0, bits(QueryCredentials.names(of: $0))) })
+
+        private static func bits(of scheme: SignatureScheme) -> UInt32 { bitsOfSchemes[scheme] ?? 0 }
+
+        private static func bits(_ wanted: [String]) -> UInt32 {
+            names.enumerated().reduce(0) { $0 | (wanted.contains($1.element) ? 1 << UInt32($1.offset) : 0) }
+        }
+
+        private static func bit(of item: QueryItem) -> UInt32? {
+            names.firstIndex { item.isNamed($0) }.map { 1 << UInt32($0) }
         }
     }
 }

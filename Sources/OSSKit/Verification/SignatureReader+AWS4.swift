@@ -63,7 +63,7 @@ extension SignatureReader {
         presented.expiresAtUnixSeconds = expires
         var first = FirstRefusal()
         first.note { () throws(OSSError) in
-            try check(credential, date: dateText, wording: wordingAWS4)
+            try check(credential, date: dateText, wording: refusalOfScopeAWS4)
             presented.payload = try payloadAWS4(payload)
             try checkListedHeaders(signedHeaders)
             try checkLifetimeAWS4(from: date, to: expires)
@@ -147,13 +147,9 @@ extension SignatureReader {
         }
     }
 
-    private var wordingAWS4: Wording {
-        let wording: (String) -> OSSError = { what in
-            refusalAWS4(of: Parameter.credential, message: "Invalid signing \(what) in the credential.", ec: nil)
-        }
-        return Wording(
-            terminator: wording("terminator"), day: wording("date"), region: wording("region"),
-            product: wording("product"))
+    private func refusalOfScopeAWS4(_ part: ScopePart) -> OSSError {
+        refusalAWS4(
+            of: Parameter.credential, message: "Invalid signing \(part.rawValue) in the credential.", ec: nil)
     }
 
     private func refusalAWS4(of name: String, message: String, ec: String?) -> OSSError {

@@ -8,41 +8,47 @@ extension SignatureReader {
 
         /// Takes `id/day/region/product/terminator`; nil if it has another shape.
         init?(_ text: some StringProtocol, family: ScopeV4.Family = .oss) {
-            let parts = text.utf8.split(separator: ASCII.slash, omittingEmptySubsequences: false).map {
-                String(decoding: $0, as: UTF8.self)
-            }
-            guard parts.count == 5, isAccessKeyID(parts[0]) else { return nil }
-            accessKeyID = parts[0]
-            scope = ScopeV4(day: parts[1], region: parts[2], product: parts[3], family: family)
-            terminator = parts[4]
+            let bytes = Array(text.utf8)
+            let slashes = bytes.indices.filter { bytes[$0] == ASCII.slash }
+            guard slashes.count == 4 else { return nil }
+            let part = { (first: Int, end: Int) in String(decoding: bytes[first..<end], as: UTF8.self) }
+            accessKeyID = part(0, slashes[0])
+            guard isAccessKeyID(accessKeyID) else { return nil }
+            scope = ScopeV4(
+                day: part(slashes[0] + 1, slashes[1]), region: part(slashes[1] + 1, slashes[2]),
+                product: part(slashes[2] + 1, slashes[3]), family: family)
+            terminator = part(slashes[3] + 1, bytes.count)
         }
 
         /// Checks the scope: its end, then its day, its region and its product.
         func check(
             date: String, conditions: RequestAuthentication.Conditions, wording: Wording
         ) throws(OSSError) {
-            guard terminator.utf8.elementsEqual(scope.family.terminator.utf8) else { throw wording.terminator }
-            guard scope.day.utf8.count == 8, date.utf8.starts(with: scope.day.utf8) else { throw wording.day }
+            guard terminator.utf8.elementsEqual(scope.family.terminator.utf8) else { throw wording(.terminator) }
+            guard scope.day.utf8.count == 8, date.utf8.starts(with: scope.day.utf8) else { throw wording(.day) }
             switch scope.family {
             case .oss:
-                guard scope.region.utf8.elementsEqual(conditions.region.utf8) else { throw wording.region }
+                guard scope.region.utf8.elementsEqual(conditions.region.utf8) else { throw wording(.region) }
                 guard conditions.products.contains(where: { scope.product.utf8.elementsEqual($0.utf8) }) else {
-                    throw wording.product
+                    throw wording(.product)
                 }
             case .aws:
                 // Clients of the S3 dialect put in regions of their own, and OSS does not look at them.
-                guard scope.product.utf8.elementsEqual("s3".utf8) else { throw wording.product }
+                guard scope.product.utf8.elementsEqual("s3".utf8) else { throw wording(.product) }
             }
         }
     }
 
-    /// How header and URL word the same refusals.
-    struct Wording {
-        let terminator: OSSError
-        let day: OSSError
-        let region: OSSError
-        let product: OSSError
+    /// The parts of a scope, in the order in which they are checked.
+    enum ScopePart: String {
+        case terminator
+        case day = "date"
+        case region
+        case product
     }
+
+    /// How header, URL and form word the same refusals, each of which is made only when it is needed.
+    typealias Wording = (ScopePart) -> OSSError
 
     /// Checks a scope: its end, then its day, its region and its product.
     func check(_ credential: Credential, date: String, wording: Wording) throws(OSSError) {
@@ -92,10 +98,8 @@ extension SignatureReader {
                 parts, additionalHeaders: additional, leavingOutEmptyHeaders: leavingOutEmptyHeaders)
             return CanonicalV4.signedText(canonicalRequest: canonicalRequest, date: date, scope: credential.scope)
         }
-        let holdsEmptyHeader = parts.headers.entries.contains { entry in
-            entry.value.isEmpty
-                && (CanonicalV4.isAlwaysCovered(entry.name)
-                    || additional.contains { entry.name.elementsEqual($0.utf8) })
+        let holdsEmptyHeader = parts.headers.entries.contains {
+            $0.value.isEmpty && CanonicalV4.isCovered($0, additional)
         }
         return PresentedSignature(
             scheme: scheme, accessKeyID: credential.accessKeyID, signature: signature, additionalHeaders: additional,

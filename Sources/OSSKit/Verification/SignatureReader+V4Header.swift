@@ -37,15 +37,18 @@ extension SignatureReader {
         return (ISO8601.formatBasic(unixSeconds: date), date)
     }
 
+    /// How a header with a wrong scope is refused.
     func headerWording(_ header: String) -> Wording {
-        Wording(
-            terminator: AuthenticationRefusal.malformedHeader(
-                header, message: "Invalid signing terminator in Authorization header.", ec: "0002-00000213"),
-            day: AuthenticationRefusal.malformedHeader(
-                header, message: "Invalid signing date in Authorization header.", ec: "0002-00000212"),
-            region: AuthenticationRefusal.malformedHeader(
-                header, message: "Invalid signing region in Authorization header.", ec: "0002-00000226"),
-            product: AuthenticationRefusal.malformedHeader(
-                header, message: "Invalid signing product in Authorization header.", ec: "0002-00000227"))
+        { part in
+            let ec =
+                switch part {
+                case .terminator: "0002-00000213"
+                case .day: "0002-00000212"
+                case .region: "0002-00000226"
+                case .product: "0002-00000227"
+                }
+            return AuthenticationRefusal.malformedHeader(
+                header, message: "Invalid signing \(part.rawValue) in Authorization header.", ec: ec)
+        }
     }
 }

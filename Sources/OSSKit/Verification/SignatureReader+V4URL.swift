@@ -29,7 +29,7 @@ extension SignatureReader {
         presented.expiresAtUnixSeconds = expires
         var first = FirstRefusal()
         first.note { () throws(OSSError) in
-            try check(credential, date: dateText, wording: urlWording)
+            try check(credential, date: dateText, wording: refusalOfScope)
             try checkPayload(isRequired: false)
             try checkLifetime(from: date, to: expires)
             presented.securityToken = try securityToken(inParameter: Parameter.securityToken)
@@ -69,18 +69,16 @@ extension SignatureReader {
         }
     }
 
-    private var urlWording: Wording {
-        Wording(
-            terminator: refusal(
-                of: Parameter.credential, message: "Invalid signing terminator in the credential.",
-                ec: "0002-00000213"),
-            day: refusal(
-                of: Parameter.credential, message: "Invalid signing date in the credential.", ec: "0002-00000223"),
-            region: refusal(
-                of: Parameter.credential, message: "Invalid signing region in the credential.", ec: "0002-00000228"),
-            product: refusal(
-                of: Parameter.credential, message: "Invalid signing product in the credential.",
-                ec: "0002-00000227"))
+    private func refusalOfScope(_ part: ScopePart) -> OSSError {
+        let ec =
+            switch part {
+            case .terminator: "0002-00000213"
+            case .day: "0002-00000223"
+            case .region: "0002-00000228"
+            case .product: "0002-00000227"
+            }
+        return refusal(
+            of: Parameter.credential, message: "Invalid signing \(part.rawValue) in the credential.", ec: ec)
     }
 
     private func refusal(of name: String, message: String, ec: String?) -> OSSError {

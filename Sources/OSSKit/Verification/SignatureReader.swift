@@ -10,10 +10,13 @@ struct SignatureReader {
         self.request = request
         self.conditions = conditions
         // An empty piece, as after the last `&`, was signed by nobody who signs all parameters.
-        let emptyPieces = repeatElement(QueryItem(""), count: request.target.emptyPieceCount)
+        var query = request.target.query
+        if request.target.emptyPieceCount > 0 {
+            query += repeatElement(QueryItem(""), count: request.target.emptyPieceCount)
+        }
         parts = SignedParts(
             SignableRequest(
-                method: request.method, resource: resource, query: request.target.query + emptyPieces,
+                method: request.method, resource: resource, query: query,
                 headers: request.headers, host: request.host))
     }
 

@@ -46,12 +46,11 @@ public final class SigningKeyCache: Sendable {
         let name = Name(accessKeyID: accessKeyID, scope: scope)
         let kept: SigningKeyV4? = contents.withLock { contents in
             contents.uses += 1
-            guard var entry = contents.entries[name],
-                equalInConstantTime(entry.secret.reveal().utf8, secret.reveal().utf8)
+            guard let index = contents.entries.index(forKey: name),
+                equalInConstantTime(contents.entries.values[index].secret.reveal().utf8, secret.reveal().utf8)
             else { return nil }
-            entry.lastUse = contents.uses
-            contents.entries[name] = entry
-            return entry.key
+            contents.entries.values[index].lastUse = contents.uses
+            return contents.entries.values[index].key
         }
         if let kept { return kept }
         let made = SigningKeyV4(secret: secret, scope: scope)

@@ -60,6 +60,19 @@ public struct XMLWriter {
         written += "</\(name)>\n"
     }
 
+    /// Writes an element as it was read, with its children or, if it has none, with its text.
+    mutating func element(_ element: XMLElement) {
+        guard !element.children.isEmpty else {
+            self.element(element.name, element.text)
+            return
+        }
+        self.element(element.name) { writer in
+            for child in element.children {
+                writer.element(child)
+            }
+        }
+    }
+
     /// Whether a text comes back as it is from a document: it holds nothing that XML 1.0 cannot hold.
     public static func canHold(_ text: String) -> Bool {
         text.unicodeScalars.allSatisfy(isAllowed)

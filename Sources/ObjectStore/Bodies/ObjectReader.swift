@@ -12,9 +12,9 @@ package struct ObjectReader: AsyncSequence, Sendable {
     /// How many bytes all chunks have together.
     package let sizeBytes: Int64
     private let first: ByteBuffer
-    private let rest: BlobReader?
+    private let rest: (any ChunkSource)?
 
-    init(first: ByteBuffer, rest: BlobReader?, sizeBytes: Int64) {
+    init(first: ByteBuffer, rest: (any ChunkSource)?, sizeBytes: Int64) {
         self.first = first
         self.rest = rest
         self.sizeBytes = sizeBytes
@@ -27,9 +27,9 @@ package struct ObjectReader: AsyncSequence, Sendable {
     /// Hands out chunks of at most 1 MiB.
     package struct Iterator: AsyncIteratorProtocol {
         private var first: ByteBuffer?
-        private var rest: BlobReader?
+        private var rest: (any ChunkSource)?
 
-        init(first: ByteBuffer?, rest: BlobReader?) {
+        init(first: ByteBuffer?, rest: (any ChunkSource)?) {
             self.first = first
             self.rest = rest
         }
@@ -44,73 +44,17 @@ package struct ObjectReader: AsyncSequence, Sendable {
             }
             guard let reader = rest else { return nil }
             try Task.checkCancellation()
-            let (chunk, next) = try await reader.folder.threads.run { try reader.nextChunk() }
+            let (chunk, next) = try await reader.next()
             rest = next
             return chunk
         }
     }
 }
 
-/// What is left to be read of a blob; its methods block.
-struct BlobReader: Sendable {
-    /// The folder of the blob.
-    let folder: BlobFolder
-    private let file: OpenFile
-    private let trailer: BlobTrailer
-    private let range: Range<Int64>
-
-    /// Opens the blob and reads its trailer; the file stays readable although the object may be overwritten from now on.
+/// What is left to be read of a body.
+protocol ChunkSource: Sendable {
+    /// Reads the next chunk and checks it, never on the caller's thread.
     ///
-    /// - Throws: `StoreFailure.bodyIsGone`, or `StoreFailure.bodyIsDamaged`.
-    init(_ id: BlobID, of record: ObjectRecord, range: Range<Int64>, in folder: BlobFolder) throws {
-        self.folder = folder
-        self.file = try folder.open(id)
-        self.range = range
-        let length = BlobTrailer.lengthBytes(forBodyBytes: record.sizeBytes)
-        guard try file.sizeBytes() == record.sizeBytes + length else { throw StoreFailure.bodyIsDamaged }
-        var bytes = [UInt8](repeating: 0, count: Int(length))
-        let count = try bytes.withUnsafeMutableBytes { [file] in try file.read(into: $0, at: record.sizeBytes) }
-        guard count == bytes.count,
-            let trailer = BlobTrailer(bytes, sizeBytes: record.sizeBytes, crc64: record.crc64)
-        else { throw StoreFailure.bodyIsDamaged }
-        self.trailer = trailer
-    }
-
-    private init(_ earlier: BlobReader, range: Range<Int64>) {
-        self.folder = earlier.folder
-        self.file = earlier.file
-        self.trailer = earlier.trailer
-        self.range = range
-    }
-
-    /// Reads the block in which the range begins, checks it, and cuts out what was asked for.
-    ///
-    /// - Returns: the chunk and what is left after it, which is nil after the last.
-    func nextChunk() throws -> (chunk: ByteBuffer, rest: BlobReader?) {
-        let blockBytes = Int64(BodyDigest.blockBytes)
-        let number = range.lowerBound / blockBytes
-        let start = number * blockBytes
-        let end = min(start + blockBytes, trailer.sizeBytes)
-        var block = try checkedBlock(Int(number), start: start, count: Int(end - start))
-        let chunkEnd = min(end, range.upperBound)
-        block.moveReaderIndex(forwardBy: Int(range.lowerBound - start))
-        let chunk = block.readSlice(length: Int(chunkEnd - range.lowerBound)) ?? ByteBuffer()
-        let rest = chunkEnd < range.upperBound ? BlobReader(self, range: chunkEnd..<range.upperBound) : nil
-        return (chunk, rest)
-    }
-
-    private func checkedBlock(_ number: Int, start: Int64, count: Int) throws -> ByteBuffer {
-        var block = ByteBufferAllocator().buffer(capacity: count)
-        var checksum = CRC64()
-        let read = try block.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { bytes in
-            let target = UnsafeMutableRawBufferPointer(rebasing: bytes[..<count])
-            let read = try file.read(into: target, at: start)
-            checksum.update(UnsafeRawBufferPointer(rebasing: target[..<read]))
-            return read
-        }
-        guard read == count, checksum.value == trailer.blockChecksums[number] else {
-            throw StoreFailure.bodyIsDamaged
-        }
-        return block
-    }
+    /// - Returns: the chunk, and what is left after it, which is nil after the last.
+    func next() async throws -> (chunk: ByteBuffer, rest: (any ChunkSource)?)
 }

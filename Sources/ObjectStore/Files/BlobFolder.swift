@@ -8,19 +8,19 @@ final class BlobFolder: Sendable {
     /// What is appended to the name of a file that no row names, a day before it is removed.
     static let orphanSuffix = ".orphan"
 
-    /// The open folder `blobs`.
-    let root: OpenFile
+    /// The disk that the folder `blobs` lies on.
+    let disk: any Disk
     /// The threads that descriptors are closed on.
     let threads: WorkerThreads
     private let randomBytes: @Sendable (Int) -> [UInt8]
     private let fatality: Fatality
     private let pendingIDs = Mutex<Set<BlobID>>([])
 
-    /// Takes the open folder.
+    /// Takes the disk of the store.
     init(
-        root: OpenFile, threads: WorkerThreads, randomBytes: @escaping @Sendable (Int) -> [UInt8], fatality: Fatality
+        disk: any Disk, threads: WorkerThreads, randomBytes: @escaping @Sendable (Int) -> [UInt8], fatality: Fatality
     ) {
-        self.root = root
+        self.disk = disk
         self.threads = threads
         self.randomBytes = randomBytes
         self.fatality = fatality
@@ -29,12 +29,11 @@ final class BlobFolder: Sendable {
     /// Makes an empty file under a new name, with room for the given number of bytes if it is known.
     func create(reservingBytes: Int64?) throws -> PendingBlob {
         let id = BlobID(randomBytes: randomBytes(BlobID.randomByteCount))
-        let file = try OpenFile.open(
-            id.path, in: root, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600, threads: threads)
+        let file = try disk.open(id.path, .creating)
         pendingIDs.withLock { _ = $0.insert(id) }
         let blob = PendingBlob(id: id, file: file, folder: self)
         if let reservingBytes, reservingBytes > 0 {
-            try reserve(reservingBytes, of: file)
+            try file.reserve(reservingBytes)
         }
         return blob
     }
@@ -42,9 +41,9 @@ final class BlobFolder: Sendable {
     /// Opens the blob of a row for reading.
     ///
     /// - Throws: `StoreFailure.bodyIsGone` if the file is not there.
-    func open(_ id: BlobID) throws(StoreFailure) -> OpenFile {
+    func open(_ id: BlobID) throws(StoreFailure) -> any DiskFile {
         do {
-            return try OpenFile.open(id.path, in: root, flags: O_RDONLY, threads: threads)
+            return try disk.open(id.path, .reading)
         } catch .system(_, errorNumber: ENOENT) {
             throw StoreFailure.bodyIsGone
         }
@@ -53,14 +52,12 @@ final class BlobFolder: Sendable {
     /// Flushes a new file and the folder that it lies in.
     ///
     /// A failed flush is final: the kernel may have dropped the bytes, and a second flush would not say so.
-    func sync(_ blob: PendingBlob) throws {
-        let folder = try OpenFile.open(
-            blob.id.folderName, in: root, flags: O_RDONLY | O_DIRECTORY, threads: threads)
+    func sync(_ blob: PendingBlob) throws(StoreFailure) {
         do {
             try blob.file.syncBytes()
-            try folder.syncEverything()
+            try disk.syncFolder(blob.id.folderPath)
         } catch {
-            fatality.report("a blob could not be flushed to disk: \(error)")
+            if error.isFailedFlush { fatality.report("a blob could not be flushed to disk: \(error)") }
             throw error
         }
     }
@@ -69,7 +66,7 @@ final class BlobFolder: Sendable {
     ///
     /// A file that is gone already is fine. Any other failure leaves an orphan, which the next sweep finds.
     func remove(_ id: BlobID) {
-        _ = unlinkat(root.number, id.path, 0)
+        try? disk.remove(id.path)
     }
 
     /// Whether an upload of this process still has the blob.
@@ -81,14 +78,6 @@ final class BlobFolder: Sendable {
     fileprivate func endPending(_ id: BlobID) {
         pendingIDs.withLock { _ = $0.remove(id) }
     }
-
-    private func reserve(_ count: Int64, of file: OpenFile) throws {
-        let errorNumber = posix_fallocate(file.number, 0, off_t(count))
-        // A file system that cannot reserve space says so; the writes themselves then find out.
-        if errorNumber == ENOSPC || errorNumber == EDQUOT || errorNumber == EFBIG || errorNumber == EIO {
-            throw StoreFailure.system(call: "posix_fallocate", errorNumber: errorNumber)
-        }
-    }
 }
 
 /// A blob file that no row names yet; unless it is kept, its file goes with the last reference.
@@ -96,11 +85,11 @@ final class PendingBlob: Sendable {
     /// Its name.
     let id: BlobID
     /// The open file, which stays open as long as anybody writes to it.
-    let file: OpenFile
+    let file: any DiskFile
     private let folder: BlobFolder
     private let isSettled = Atomic<Bool>(false)
 
-    fileprivate init(id: BlobID, file: OpenFile, folder: BlobFolder) {
+    fileprivate init(id: BlobID, file: any DiskFile, folder: BlobFolder) {
         self.id = id
         self.file = file
         self.folder = folder

@@ -52,10 +52,13 @@ struct BlobID: Hashable, Sendable {
         return String(repeating: "0", count: max(0, 3 - digits.count)) + digits
     }
 
-    /// The folder of this blob.
-    var folderName: String { Self.folderName(folderNumber) }
-    /// The path of the file, beginning at the folder of all blobs.
-    var path: String { folderName + "/" + text }
+    /// The path of a blob folder, beginning at the folder of the store.
+    static func folderPath(_ number: Int) -> String { StoreFolder.blobsName + "/" + folderName(number) }
+
+    /// The path of the folder of this blob.
+    var folderPath: String { Self.folderPath(folderNumber) }
+    /// The path of the file, beginning at the folder of the store.
+    var path: String { folderPath + "/" + text }
     /// The path that the file has while it waits for its removal as an orphan.
     var orphanPath: String { path + BlobFolder.orphanSuffix }
 }

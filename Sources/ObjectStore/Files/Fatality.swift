@@ -36,7 +36,8 @@ final class Fatality: Sendable {
         if let failure = error as? StoreFailure { return failure.isPassing ? OSSError(.serviceUnavailable) : failure }
         guard let error = error as? DatabaseError else { return error }
         switch error.resultCode {
-        case .SQLITE_FULL, .SQLITE_BUSY:
+        // A file that cannot be opened now is a lack of descriptors; those that matter have been open since the start.
+        case .SQLITE_FULL, .SQLITE_BUSY, .SQLITE_CANTOPEN:
             return OSSError(.serviceUnavailable)
         case .SQLITE_IOERR, .SQLITE_CORRUPT, .SQLITE_NOTADB:
             report("the database failed with SQLite result code \(error.extendedResultCode.rawValue)")

@@ -7,6 +7,8 @@ final class FreeSpace: Sendable {
     private static let leastFloorBytes: Int64 = 1_024 * 1_024 * 1_024
     /// The part of the volume that is kept free when none is configured.
     private static let floorPart: Int64 = 50
+    /// The greatest part of a small volume that is kept free when none is configured.
+    private static let greatestFloorPart: Int64 = 4
     /// How long an answer of the volume is believed, in milliseconds.
     private static let believedMilliseconds: Int64 = 250
 
@@ -15,15 +17,15 @@ final class FreeSpace: Sendable {
         let spareBytes: Int64
     }
 
-    private let folder: StoreFolder
+    private let disk: any Disk
     private let threads: WorkerThreads
     private let floorBytes: Int64?
     private let now: @Sendable () -> Int64
     private let lastAnswer = Mutex<Answer?>(nil)
 
-    /// Takes the folder whose volume is watched; a nil floor is the greater of 1 GiB and 2 % of the volume.
-    init(folder: StoreFolder, threads: WorkerThreads, floorBytes: Int64?, now: @escaping @Sendable () -> Int64) {
-        self.folder = folder
+    /// Takes the disk that is watched; a nil floor is the greater of 1 GiB and 2 % of the volume, but at most a quarter.
+    init(disk: any Disk, threads: WorkerThreads, floorBytes: Int64?, now: @escaping @Sendable () -> Int64) {
+        self.disk = disk
         self.threads = threads
         self.floorBytes = floorBytes
         self.now = now
@@ -43,9 +45,10 @@ final class FreeSpace: Sendable {
             let age = time.subtractingReportingOverflow(answer.atMilliseconds)
             if !age.overflow, (0..<Self.believedMilliseconds).contains(age.partialValue) { return answer.spareBytes }
         }
-        let (freeBytes, totalBytes) = try await threads.run { [folder] in try folder.space() }
-        let floor = floorBytes ?? max(Self.leastFloorBytes, totalBytes / Self.floorPart)
-        let answer = Answer(atMilliseconds: time, spareBytes: freeBytes - max(0, floor))
+        let space = try await threads.run { [disk] in try disk.space() }
+        let usualFloor = max(Self.leastFloorBytes, space.totalBytes / Self.floorPart)
+        let floor = floorBytes ?? min(usualFloor, space.totalBytes / Self.greatestFloorPart)
+        let answer = Answer(atMilliseconds: time, spareBytes: space.freeBytes - max(0, floor))
         lastAnswer.withLock { $0 = answer }
         return answer.spareBytes
     }

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// - Throws: `StoreFailure.system` with the call's name and `errno`.
 @discardableResult
-func systemCall(_ name: String, _ call: () -> Int) throws(StoreFailure) -> Int {
+package func systemCall(_ name: String, _ call: () -> Int) throws(StoreFailure) -> Int {
     while true {
         let result = call()
         if result >= 0 { return result }
@@ -15,10 +15,10 @@ func systemCall(_ name: String, _ call: () -> Int) throws(StoreFailure) -> Int {
     }
 }
 
-/// An open file or folder, closed when the last reference goes.
+/// An open file or folder of the machine.
 ///
 /// It is closed on the worker threads: closing the last descriptor of a removed file frees its blocks, which takes time.
-final class OpenFile: Sendable {
+final class OpenFile: DiskFile {
     /// The descriptor's number, valid as long as this object lives.
     let number: Int32
     private let threads: WorkerThreads
@@ -45,46 +45,36 @@ final class OpenFile: Sendable {
         return OpenFile(number: Int32(truncatingIfNeeded: number), threads: threads)
     }
 
-    /// Writes all bytes at an offset.
-    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(StoreFailure) {
-        var written = 0
-        while written < bytes.count {
-            let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
-            let position = off_t(offset) + off_t(written)
-            let count = try systemCall("pwrite") { pwrite(number, rest.baseAddress, rest.count, position) }
-            guard count > 0 else { throw StoreFailure.system(call: "pwrite", errorNumber: EIO) }
-            written += count
-        }
+    func writeSome(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(StoreFailure) -> Int {
+        try systemCall("pwrite") { pwrite(number, bytes.baseAddress, bytes.count, off_t(offset)) }
     }
 
-    /// Reads until the buffer is full or the file ends.
-    ///
-    /// - Returns: how many bytes were read.
-    func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int64) throws(StoreFailure) -> Int {
-        var done = 0
-        while done < bytes.count {
-            let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
-            let position = off_t(offset) + off_t(done)
-            let count = try systemCall("pread") { pread(number, rest.baseAddress, rest.count, position) }
-            if count == 0 { break }
-            done += count
-        }
-        return done
+    func readSome(into bytes: UnsafeMutableRawBufferPointer, at offset: Int64) throws(StoreFailure) -> Int {
+        try systemCall("pread") { pread(number, bytes.baseAddress, bytes.count, off_t(offset)) }
     }
 
-    /// The length of the file in bytes.
     func sizeBytes() throws(StoreFailure) -> Int64 {
         var status = stat()
         try systemCall("fstat") { Int(fstat(number, &status)) }
         return Int64(status.st_size)
     }
 
-    /// Flushes a file's bytes and its length.
+    func reserve(_ count: Int64) throws(StoreFailure) {
+        let errorNumber = posix_fallocate(number, 0, off_t(count))
+        // A file system that cannot reserve space says so; the writes themselves then find out.
+        if errorNumber == ENOSPC || errorNumber == EDQUOT || errorNumber == EFBIG || errorNumber == EIO {
+            throw StoreFailure.system(call: "posix_fallocate", errorNumber: errorNumber)
+        }
+    }
+
+    func truncate(to sizeBytes: Int64) throws(StoreFailure) {
+        try systemCall("ftruncate") { Int(ftruncate(number, off_t(sizeBytes))) }
+    }
+
     func syncBytes() throws(StoreFailure) {
         try systemCall("fdatasync") { Int(fdatasync(number)) }
     }
 
-    /// Flushes everything, which for a folder means its entries.
     func syncEverything() throws(StoreFailure) {
         try systemCall("fsync") { Int(fsync(number)) }
     }

@@ -14,8 +14,6 @@ final class Committer: Sendable {
         var changes = 0
     }
 
-    /// How much is written to the log between two checkpoints, about.
-    private static let checkpointBytes = 16 * 1_024 * 1_024
     /// What one change writes to the log beside the body: a few pages, some of them shared with its neighbours.
     private static let estimatedRowBytes = 8 * 1_024
 
@@ -58,17 +56,27 @@ final class Committer: Sendable {
     func commit<Value: Sendable>(
         weightBytes: Int = 0, _ change: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
-        try fatality.requireNone()
-        return try await withCheckedThrowingContinuation { continuation in
-            enqueue(
-                Waiting(
-                    weightBytes: weightBytes,
-                    apply: { database in
-                        let value = try change(database)
-                        return { continuation.resume(returning: value) }
-                    },
-                    refuse: { continuation.resume(throwing: $0) }))
+        try await withCheckedThrowingContinuation { continuation in
+            submit(weightBytes: weightBytes, change) { continuation.resume(with: $0) }
         }
+    }
+
+    /// Has a change made, as `commit` does, without waiting for it.
+    ///
+    /// - Parameter completion: told how it went, on the committer's thread or, if it was refused at once, on the caller's.
+    func submit<Value: Sendable>(
+        weightBytes: Int = 0, _ change: @escaping @Sendable (Database) throws -> Value,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        if fatality.hasHappened { return completion(.failure(StoreFailure.writesStopped)) }
+        enqueue(
+            Waiting(
+                weightBytes: weightBytes,
+                apply: { database in
+                    let value = try change(database)
+                    return { completion(.success(value)) }
+                },
+                refuse: { completion(.failure($0)) }))
     }
 
     /// Runs statements on the writing connection between two groups.
@@ -140,7 +148,7 @@ extension Committer {
         return group
     }
 
-    private func commit(_ group: [Waiting]) {
+    private func commit(_ group: [Waiting], isSecondTry: Bool = false) {
         var answers: [@Sendable () -> Void] = []
         var refusals: [(change: Waiting, error: any Error)] = []
         var applied: [Waiting] = []
@@ -161,7 +169,11 @@ extension Committer {
                 }
             }
         } catch {
-            refuse(group, because: error)
+            if !isSecondTry, emptyLog(because: error) {
+                commit(group, isSecondTry: true)
+            } else {
+                refuse(group, because: error)
+            }
             return
         }
         state.withLock { state in
@@ -171,6 +183,22 @@ extension Committer {
         for answer in answers { answer() }
         for (change, error) in refusals { change.refuse(error) }
         checkpointIfDue(afterBytes: applied.reduce(0) { $0 + $1.weightBytes + Self.estimatedRowBytes })
+    }
+
+    /// Makes room in the log when the disk is full, so that at least objects can be deleted.
+    ///
+    /// What was moved into the database file leaves room that the log already has.
+    private func emptyLog(because error: any Error) -> Bool {
+        guard let error = error as? DatabaseError, error.resultCode == .SQLITE_FULL else { return false }
+        do {
+            try database.withWriter { database in
+                _ = try database.checkpoint(.passive)
+            }
+            return true
+        } catch {
+            _ = fatality.translate(error)
+            return false
+        }
     }
 
     /// Makes one change in a savepoint of its own.
@@ -205,7 +233,7 @@ extension Committer {
     private func checkpointIfDue(afterBytes bytes: Int) {
         let isDue = state.withLock { state in
             state.logBytes += bytes
-            guard state.logBytes >= Self.checkpointBytes else { return false }
+            guard state.logBytes >= configuration.checkpointBytes else { return false }
             state.logBytes = 0
             return true
         }

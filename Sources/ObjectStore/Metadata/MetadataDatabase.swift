@@ -8,11 +8,12 @@ final class MetadataDatabase: Sendable {
     private let pool: DatabasePool
     private let readers: WorkerThreads
     private let fatality: Fatality
+    private let fileSystem: DatabaseFileSystem?
 
-    /// Opens the file, sets what durability rests on, reads it back and brings the schema up to date; blocks.
+    /// Opens the file on a disk, sets what durability rests on, reads it back and brings the schema up to date; blocks.
     ///
     /// The settings of the writer come after the pool is open, since opening it sets `synchronous` to NORMAL.
-    init(path: String, readConnections: Int, fatality: Fatality) throws {
+    init(disk: any Disk, readConnections: Int, fatality: Fatality) throws {
         var configuration = Configuration()
         configuration.journalMode = .wal
         configuration.busyMode = .timeout(5)
@@ -24,8 +25,17 @@ final class MetadataDatabase: Sendable {
             try database.execute(sql: "PRAGMA trusted_schema = OFF")
             try database.execute(sql: "PRAGMA cell_size_check = ON")
             try database.execute(sql: "PRAGMA mmap_size = 0")
+            if disk.path == nil { try database.execute(sql: "PRAGMA temp_store = MEMORY") }
         }
-        self.pool = try DatabasePool(path: path, configuration: configuration)
+        let fileSystem = disk.path == nil ? try DatabaseFileSystem.make(on: disk) : nil
+        self.fileSystem = fileSystem
+        let path = disk.path.map { $0 + "/" + StoreFolder.databaseName } ?? fileSystem?.path ?? ""
+        do {
+            self.pool = try DatabasePool(path: path, configuration: configuration)
+        } catch {
+            fileSystem?.forget()
+            throw error
+        }
         self.readers = WorkerThreads(count: configuration.maximumReaderCount)
         self.fatality = fatality
         try Self.settle(pool)
@@ -51,18 +61,25 @@ final class MetadataDatabase: Sendable {
     }
 
     deinit {
+        fileSystem?.forget()
         // Closing the last connection moves the log into the file and removes it. After a failed flush that could lose
         // what only the log has, so the connections stay open until the process ends, and the next start recovers.
-        if fatality.hasHappened { _ = Unmanaged.passRetained(pool) }
+        // Files that are reached through a disk of ours can be kept from changing instead.
+        guard fatality.hasHappened else { return }
+        if let fileSystem { fileSystem.stop() } else { _ = Unmanaged.passRetained(pool) }
     }
 
     /// Moves the log into the database file and closes all connections; blocks.
     ///
-    /// After a fatal failure it leaves everything to the next start.
+    /// After a fatal failure it leaves everything to the next start. On a full disk the log stays as it is.
     func close() throws {
         if fatality.hasHappened { return }
-        try pool.writeWithoutTransaction { database in
-            _ = try database.checkpoint(.truncate)
+        do {
+            try pool.writeWithoutTransaction { database in
+                _ = try database.checkpoint(.truncate)
+            }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
+            // What was committed is in the log and safe there.
         }
         try pool.close()
     }

@@ -8,6 +8,15 @@ enum Migrations {
         migrator.registerMigration("1 buckets and objects") { database in
             try database.execute(sql: bucketsAndObjects)
         }
+        migrator.registerMigration("2 multipart uploads") { database in
+            try database.execute(sql: multipartUploads)
+        }
+        migrator.registerMigration("3 tags") { database in
+            try database.execute(sql: tags)
+        }
+        migrator.registerMigration("4 symbolic links") { database in
+            try database.execute(sql: symbolicLinks)
+        }
         return migrator
     }
 
@@ -59,5 +68,70 @@ enum Migrations {
             user_metadata TEXT NOT NULL,
             PRIMARY KEY (bucket_id, key)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Uploads in parts, bodies that are made of others, and what is left to be cleared away.
+    ///
+    /// An object's ETag need not be the MD5 of its bytes any more: `etag_part_count` tells, see `EntityTag`.
+    /// The end of a segment is its place in the body, so that one look at the index finds the segment of an offset.
+    /// What a release names is named by nothing else: it is taken apart in small commits, when nobody reads it.
+    private static let multipartUploads = """
+        ALTER TABLE objects RENAME COLUMN md5 TO etag_digest;
+        ALTER TABLE objects ADD COLUMN etag_part_count INTEGER CHECK (etag_part_count >= 0);
+        ALTER TABLE objects ADD COLUMN is_segmented INTEGER NOT NULL DEFAULT 0 CHECK (is_segmented IN (0, 1));
+
+        CREATE TABLE segments (
+            body_id INTEGER NOT NULL REFERENCES bodies (id),
+            end_bytes INTEGER NOT NULL CHECK (end_bytes >= size_bytes),
+            size_bytes INTEGER NOT NULL CHECK (size_bytes > 0),
+            crc64 INTEGER NOT NULL,
+            segment_body_id INTEGER NOT NULL,
+            blob_id TEXT,
+            PRIMARY KEY (body_id, end_bytes)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE uploads (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            bucket_id INTEGER NOT NULL REFERENCES buckets (id),
+            key BLOB NOT NULL CHECK (length(key) BETWEEN 1 AND 1023),
+            upload_id TEXT NOT NULL CHECK (length(upload_id) = 32),
+            initiated_at_ms INTEGER NOT NULL,
+            storage_class TEXT NOT NULL,
+            acl TEXT NOT NULL,
+            content_type TEXT,
+            headers TEXT NOT NULL,
+            user_metadata TEXT NOT NULL
+        ) STRICT;
+        CREATE UNIQUE INDEX uploads_by_key ON uploads (bucket_id, key, upload_id);
+
+        CREATE TABLE parts (
+            upload_number INTEGER NOT NULL,
+            part_number INTEGER NOT NULL CHECK (part_number BETWEEN 1 AND 10000),
+            size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),
+            md5 BLOB NOT NULL CHECK (length(md5) = 16),
+            crc64 INTEGER NOT NULL,
+            last_modified_ms INTEGER NOT NULL,
+            body_id INTEGER NOT NULL,
+            blob_id TEXT,
+            PRIMARY KEY (upload_number, part_number)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE releases (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            body_id INTEGER,
+            upload_number INTEGER,
+            CHECK ((body_id IS NULL) <> (upload_number IS NULL))
+        ) STRICT;
+        """
+
+    /// The tags of objects, and of objects to be: a JSON array of keys and values in turn, as the other attributes.
+    private static let tags = """
+        ALTER TABLE objects ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
+        ALTER TABLE uploads ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
+        """
+
+    /// The key that a symbolic link leads to.
+    private static let symbolicLinks = """
+        ALTER TABLE objects ADD COLUMN symlink_target BLOB CHECK (length(symlink_target) BETWEEN 1 AND 1023);
         """
 }

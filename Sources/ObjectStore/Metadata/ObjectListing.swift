@@ -6,8 +6,7 @@ import OSSKit
 struct ObjectListing {
     private let bucketID: Int64
     private let query: ListQuery
-    /// The first bytes after all keys with the prefix; nil if there are none such.
-    private let end: [UInt8]?
+    private let keys: KeyRollUp
     private var entries: [ListEntry] = []
     private var commonPrefixes: [[UInt8]] = []
     private var last: [UInt8]?
@@ -21,7 +20,7 @@ struct ObjectListing {
     private init(bucketID: Int64, query: ListQuery) {
         self.bucketID = bucketID
         self.query = query
-        self.end = Self.successor(of: query.prefix)
+        self.keys = KeyRollUp(prefix: query.prefix, delimiter: query.delimiter)
     }
 
     private mutating func walk(_ database: Database) throws -> ListPage {
@@ -30,7 +29,7 @@ struct ObjectListing {
             switch try read(from: from, database) {
             case .end: return page(isTruncated: false)
             case .full: return page(isTruncated: true)
-            case .rolledUp(let prefix): start = Self.successor(of: prefix)
+            case .rolledUp(let prefix): start = KeyRollUp.successor(of: prefix)
             }
         }
         return page(isTruncated: false)
@@ -48,7 +47,7 @@ struct ObjectListing {
         while let row = try rows.next() {
             let key = Array(row[0] as Data)
             if entries.count + commonPrefixes.count == query.limit { return .full }
-            if let prefix = commonPrefix(of: key) {
+            if let prefix = keys.commonPrefix(of: key) {
                 commonPrefixes.append(prefix)
                 last = prefix
                 return .rolledUp(prefix)
@@ -60,8 +59,8 @@ struct ObjectListing {
     }
 
     private func cursor(from start: [UInt8], _ database: Database) throws -> RowCursor {
-        let columns = "key, size_bytes, md5, last_modified_ms, object_type, storage_class"
-        if let end {
+        let columns = "key, size_bytes, etag_digest, etag_part_count, last_modified_ms, object_type, storage_class"
+        if let end = keys.end {
             let statement = try database.cachedStatement(
                 sql: "SELECT \(columns) FROM objects WHERE bucket_id = ? AND key >= ? AND key < ? ORDER BY key")
             return try Row.fetchCursor(statement, arguments: [bucketID, Data(start), Data(end)])
@@ -73,8 +72,9 @@ struct ObjectListing {
 
     private func entry(_ key: [UInt8], _ row: Row) throws -> ListEntry {
         ListEntry(
-            key: try ObjectKey(bytes: key), sizeBytes: row[1], etag: Hexadecimal.upper(row[2] as Data),
-            lastModifiedMilliseconds: row[3], objectType: row[4], storageClass: row[5])
+            key: try ObjectKey(bytes: key), sizeBytes: row[1],
+            etag: EntityTag(digest: Array(row[2] as Data), partCount: row[3]).text,
+            lastModifiedMilliseconds: row[4], type: try ObjectTable.type(row[5]), storageClass: row[6])
     }
 
     private func page(isTruncated: Bool) -> ListPage {
@@ -85,26 +85,9 @@ struct ObjectListing {
     /// The least key that the page may hold; nil if nothing can follow `after`.
     private func firstKey() -> [UInt8]? {
         guard let after = query.after, !after.lexicographicallyPrecedes(query.prefix) else { return query.prefix }
-        if after.starts(with: query.prefix), let prefix = commonPrefix(of: after) {
-            return Self.successor(of: prefix)
+        if let prefix = keys.commonPrefix(around: after) {
+            return KeyRollUp.successor(of: prefix)
         }
         return after + [0]
-    }
-
-    /// What a key with the prefix is rolled up into; nil if it is not.
-    private func commonPrefix(of key: [UInt8]) -> [UInt8]? {
-        guard !query.delimiter.isEmpty else { return nil }
-        let rest = key.dropFirst(query.prefix.count)
-        guard let found = rest.firstRange(of: query.delimiter) else { return nil }
-        return Array(key[..<found.upperBound])
-    }
-
-    /// The least byte string after all those that begin with a prefix; nil if there is none.
-    private static func successor(of prefix: [UInt8]) -> [UInt8]? {
-        var bytes = prefix
-        while let last = bytes.popLast() {
-            if last < 0xff { return bytes + [last + 1] }
-        }
-        return nil
     }
 }

@@ -35,8 +35,8 @@ package struct ListEntry: Sendable, Equatable {
     package let etag: String
     /// When its row was written, in milliseconds since 1970, UTC.
     package let lastModifiedMilliseconds: Int64
-    /// `Normal`.
-    package let objectType: String
+    /// How it came about.
+    package let type: ObjectType
     /// The storage class, such as `Standard`.
     package let storageClass: String
 }

@@ -1,3 +1,5 @@
+import OSSKit
+
 /// A name and a value of an object's metadata, as they were given.
 package struct AttributePair: Sendable, Equatable {
     /// The name, in lower case.
@@ -25,16 +27,19 @@ package struct ObjectAttributes: Sendable, Equatable {
     package var storageClass: String
     /// The object's own ACL; `default` means that the bucket's counts.
     package var acl: String
+    /// The object's tags, in the order in which they were given.
+    package var tags: [Tag]
 
     /// Collects the attributes.
     package init(
         contentType: String? = nil, headers: [AttributePair] = [], userMetadata: [AttributePair] = [],
-        storageClass: String = "Standard", acl: String = "default"
+        storageClass: String = "Standard", acl: String = "default", tags: [Tag] = []
     ) {
         self.contentType = contentType
         self.headers = headers
         self.userMetadata = userMetadata
         self.storageClass = storageClass
         self.acl = acl
+        self.tags = tags
     }
 }

@@ -2,16 +2,22 @@
 package struct StoreConfiguration: Sendable {
     /// The folder that holds everything; made when it is missing, never shared with a second process.
     package var folder: String
+    /// Where the files lie instead of in the folder; nil means that they lie there.
+    package var disk: (any Disk)?
     /// The greatest body, in bytes, that is kept inside the database; from one byte more on it is a blob file.
     ///
     /// More than 1 MiB is taken as 1 MiB, since that much is gathered in memory before a file is made.
     package var inlineLimitBytes = 32 * 1_024
-    /// Writes are refused while fewer bytes are free; nil means the greater of 1 GiB and 2 % of the volume.
+    /// Writes are refused while fewer bytes are free.
+    ///
+    /// Nil means the greater of 1 GiB and 2 % of the volume, but at most a quarter of it.
     package var freeSpaceFloorBytes: Int64?
     /// The most requests that share one commit.
     package var groupLimitRequests = 128
     /// The most bytes of small bodies and keys that share one commit.
     package var groupLimitBytes = 4 * 1_024 * 1_024
+    /// How many bytes are written to the database's log between two checkpoints, about; fewer on a small volume.
+    package var checkpointBytes = 16 * 1_024 * 1_024
     /// The most requests that may wait for the committer; one more is told to come back later.
     package var waitingLimitRequests = 4_096
     /// How many threads read, write and flush blob files.
@@ -20,6 +26,12 @@ package struct StoreConfiguration: Sendable {
     package var readConnections = 4
     /// The most buckets that one owner may have.
     package var bucketsPerOwnerLimit = 100
+
+    /// Takes a disk in the place of a folder; everything else has its usual value.
+    package init(disk: any Disk) {
+        self.folder = ""
+        self.disk = disk
+    }
 
     /// Takes the folder; everything else has its usual value.
     package init(folder: String) {

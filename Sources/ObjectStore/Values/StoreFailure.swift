@@ -34,4 +34,12 @@ package enum StoreFailure: Error, Sendable, Equatable {
         default: false
         }
     }
+
+    /// Whether bytes that were written may be gone although they were to be flushed: nothing may be promised any more.
+    var isFailedFlush: Bool {
+        switch self {
+        case .system(let call, _): call == "fsync" || call == "fdatasync"
+        default: false
+        }
+    }
 }

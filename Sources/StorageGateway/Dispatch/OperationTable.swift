@@ -28,6 +28,47 @@ package enum OperationTable {
             "GetObjectMeta", "GET", .object, selectors: ["objectMeta"], parameters: ["versionId"],
             answer: GetObjectMeta.answer),
         Operation("DeleteObject", "DELETE", .object, parameters: ["versionId"], answer: DeleteObject.answer),
+        Operation(
+            "InitiateMultipartUpload", "POST", .object, selectors: ["uploads"],
+            answer: InitiateMultipartUpload.answer),
+        Operation(
+            "UploadPart", "PUT", .object, selectors: ["uploadId"], parameters: ["partNumber"],
+            answer: UploadPart.answer),
+        Operation(
+            "UploadPartCopy", "PUT", .object, selectors: ["uploadId"], header: "x-oss-copy-source",
+            parameters: ["partNumber"], answer: UploadPartCopy.answer),
+        Operation(
+            "CompleteMultipartUpload", "POST", .object, selectors: ["uploadId"],
+            answer: CompleteMultipartUpload.answer),
+        Operation(
+            "AbortMultipartUpload", "DELETE", .object, selectors: ["uploadId"], answer: AbortMultipartUpload.answer),
+        Operation("ListParts", "GET", .object, selectors: ["uploadId"], answer: ListParts.answer),
+        Operation(
+            "ListMultipartUploads", "GET", .bucket, selectors: ["uploads"], answer: ListMultipartUploads.answer),
+        Operation(
+            "AppendObject", "POST", .object, selectors: ["append"], parameters: ["position"],
+            answer: AppendObject.answer),
+        Operation(
+            "PutObjectTagging", "PUT", .object, selectors: ["tagging"], parameters: ["versionId"],
+            answer: PutObjectTagging.answer),
+        Operation(
+            "GetObjectTagging", "GET", .object, selectors: ["tagging"], parameters: ["versionId"],
+            answer: GetObjectTagging.answer),
+        Operation(
+            "DeleteObjectTagging", "DELETE", .object, selectors: ["tagging"], parameters: ["versionId"],
+            answer: DeleteObjectTagging.answer),
+        Operation(
+            "PutObjectACL", "PUT", .object, selectors: ["acl"], parameters: ["versionId"],
+            answer: PutObjectACL.answer),
+        Operation(
+            "GetObjectACL", "GET", .object, selectors: ["acl"], parameters: ["versionId"],
+            answer: GetObjectACL.answer),
+        Operation("PutSymlink", "PUT", .object, selectors: ["symlink"], answer: PutSymlink.answer),
+        Operation(
+            "GetSymlink", "GET", .object, selectors: ["symlink"], parameters: ["versionId"],
+            answer: GetSymlink.answer),
+        Operation("PutBucketACL", "PUT", .bucket, selectors: ["acl"], answer: PutBucketACL.answer),
+        Operation("GetBucketACL", "GET", .bucket, selectors: ["acl"], answer: GetBucketACL.answer),
     ]
 
     /// The name of the operation that a request asks for.

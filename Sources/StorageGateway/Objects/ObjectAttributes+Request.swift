@@ -24,6 +24,7 @@ extension ObjectAttributes {
         userMetadata = try Self.userMetadata(of: call.request)
         storageClass = try Self.storageClass(call)
         acl = try Self.acl(call)
+        tags = try Self.tags(call)
     }
 
     private static func userMetadata(of request: WireRequest) throws(OSSError) -> [AttributePair] {
@@ -73,13 +74,25 @@ extension ObjectAttributes {
 
     /// The ACL that is asked for; `default` if none is.
     static func acl(_ call: OSSCall) throws(OSSError) -> String {
-        guard let asked = call.header("x-oss-object-acl") else { return "default" }
-        switch asked {
-        case "default", "private": return asked
-        case "public-read", "public-read-write":
-            throw OSSError(.notImplemented, fields: [("Header", "x-oss-object-acl")])
-        default:
+        guard let asked = call.header("x-oss-object-acl") else { return ObjectACL.default.rawValue }
+        return try objectACL(asked).rawValue
+    }
+
+    /// Reads an ACL.
+    ///
+    /// - Throws: `InvalidArgument` for a text that is none.
+    static func objectACL(_ asked: String) throws(OSSError) -> ObjectACL {
+        guard let acl = ObjectACL(rawValue: asked) else {
             throw .invalidArgument("x-oss-object-acl", asked, message: "no such object access control exists")
         }
+        return acl
+    }
+
+    /// The tags that are asked for.
+    static func tags(_ call: OSSCall) throws(OSSError) -> [Tag] {
+        guard let asked = call.header("x-oss-tagging") else { return [] }
+        let tagging = try Tagging(headerValue: asked)
+        try tagging.check(for: .object)
+        return tagging.tags
     }
 }

@@ -19,6 +19,21 @@ enum ObjectRead {
         return try await call.store.object(in: bucket, key: key)
     }
 
+    /// The object that is asked for, or what a symbolic link leads to.
+    ///
+    /// - Throws: as `object`; `SymlinkTargetNotExist`, and `InvalidTargetType` for a link to a link.
+    static func followed(_ call: OSSCall, bucket: BucketRecord, key: ObjectKey) async throws -> ObjectRecord {
+        let object = try await object(call, bucket: bucket, key: key)
+        guard let target = object.symlinkTarget else { return object }
+        do {
+            let found = try await call.store.object(in: bucket, key: target)
+            guard found.type != .symlink else { throw OSSError(.invalidTargetType) }
+            return object.showing(found)
+        } catch let refusal as OSSError where refusal.code == .noSuchKey {
+            throw OSSError(.symlinkTargetNotExist, fields: [("Key", key.text)])
+        }
+    }
+
     /// Refuses a version that cannot exist in a bucket without versions.
     static func refuseVersions(_ call: OSSCall) throws(OSSError) {
         guard let version = call.request.target.value(of: "versionId"), version != "null" else { return }
@@ -36,10 +51,7 @@ enum ObjectRead {
         let isStandard = call.header("x-oss-range-behavior")?.lowercased() == "standard"
         let range = try RequestedRange.of(
             call.header("range"), sizeBytes: object.sizeBytes, isStandard: isStandard)
-        switch range {
-        case .whole: return .send(0..<object.sizeBytes, status: 200)
-        case .part(let part): return .send(part, status: 206)
-        }
+        return .send(range.bytes(ofSize: object.sizeBytes), status: range == .whole ? 200 : 206)
     }
 
     /// `Content-Length`, and for a part `Content-Range`.

@@ -17,13 +17,15 @@ extension ObjectRecord {
             ("Accept-Ranges", "bytes"),
             ("ETag", quotedETag),
             ("Last-Modified", lastModified),
-            ("x-oss-object-type", objectType),
+            ("x-oss-object-type", type.rawValue),
             ("x-oss-hash-crc64ecma", String(crc64)),
             ("x-oss-storage-class", storageClass),
         ]
         headers += attributes.userMetadata.map { ("x-oss-meta-\($0.name)", $0.value) }
         headers += attributes.headers.map { (Self.properName($0.name), $0.value) }
-        headers.append(("Content-MD5", Base64.encode(md5)))
+        if type == .appendable { headers.append(("x-oss-next-append-position", String(sizeBytes))) }
+        if !attributes.tags.isEmpty { headers.append(("x-oss-tagging-count", String(attributes.tags.count))) }
+        if let md5 = entityTag.md5 { headers.append(("Content-MD5", Base64.encode(md5))) }
         headers.append(("X-Content-Type-Options", "nosniff"))
         return headers
     }

@@ -2,6 +2,7 @@ import Hummingbird
 import NIOCore
 import NIOHTTP1
 import OSSKit
+import ObjectStore
 
 /// Reads the body of a request as its head announced it.
 struct RequestBodyReader: Sendable {
@@ -62,6 +63,26 @@ struct RequestBodyReader: Sendable {
         _ = try await forEachChunk { bytes.append(contentsOf: $0.readableBytesView) }
         if let contentMD5, !equalInConstantTime(contentMD5, MD5Digest.of(bytes)) { throw OSSError(.invalidDigest) }
         return bytes
+    }
+
+    /// The document of a request that may have none: a request without a length has no body.
+    ///
+    /// - Returns: nil for no body and for an empty one.
+    /// - Throws: as `bytes()`.
+    static func document(of call: OSSCall) async throws -> [UInt8]? {
+        guard call.header("content-length") != nil || call.header("transfer-encoding") != nil else { return nil }
+        let bytes = try await RequestBodyReader(call, limitBytes: Int64(Limits.documentBytes)).bytes()
+        return bytes.isEmpty ? nil : bytes
+    }
+
+    /// Compares a body that was stored with what the client says it sent.
+    ///
+    /// - Throws: `InvalidDigest`, `InvalidCRC64`.
+    func check(_ summary: BodySummary) throws(OSSError) {
+        if let contentMD5, !equalInConstantTime(contentMD5, summary.md5) { throw OSSError(.invalidDigest) }
+        if let crc64 = call.header("x-oss-hash-crc64ecma"), crc64 != String(summary.crc64) {
+            throw OSSError(.invalidCRC64)
+        }
     }
 
     private static func contentMD5(_ call: OSSCall) throws(OSSError) -> [UInt8]? {

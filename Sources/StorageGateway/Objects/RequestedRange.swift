@@ -9,6 +9,14 @@ package enum RequestedRange: Equatable, Sendable {
     /// A part, answered with 206.
     case part(Range<Int64>)
 
+    /// The bytes that are asked for of an object of so many.
+    func bytes(ofSize sizeBytes: Int64) -> Range<Int64> {
+        switch self {
+        case .whole: 0..<sizeBytes
+        case .part(let part): part
+        }
+    }
+
     /// Reads the header for an object of so many bytes.
     ///
     /// - Parameters:

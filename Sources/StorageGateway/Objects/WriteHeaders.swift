@@ -6,7 +6,7 @@ enum WriteHeaders {
     /// Headers of OSS that would have to change what is stored or what happens after, and do not yet.
     private static let notYet = [
         "x-oss-server-side-encryption", "x-oss-server-side-encryption-key-id", "x-oss-server-side-data-encryption",
-        "x-oss-tagging", "x-oss-callback", "x-oss-callback-var", "x-oss-traffic-limit", "x-oss-persistent-headers",
+        "x-oss-callback", "x-oss-callback-var", "x-oss-traffic-limit", "x-oss-persistent-headers",
         "x-oss-object-worm-mode", "x-oss-object-worm-retain-until-date", "x-oss-object-worm-legal-hold",
         "x-oss-symlink-target",
     ]
@@ -17,8 +17,9 @@ enum WriteHeaders {
     /// Refuses headers that a write cannot have.
     ///
     /// - Throws: `NotImplemented`, naming the header.
-    static func refuseUnknownMeaning(_ call: OSSCall) throws(OSSError) {
-        for name in notYet + conditions where call.header(name) != nil {
+    /// - Parameter understood: a header that means something to this write alone.
+    static func refuseUnknownMeaning(_ call: OSSCall, but understood: String? = nil) throws(OSSError) {
+        for name in notYet + conditions where name != understood && call.header(name) != nil {
             throw OSSError(.notImplemented, fields: [("Header", name)])
         }
         if let encoding = call.header("content-encoding"), encoding.lowercased().contains("aws-chunked") {

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from pathlib import Path
+from typing import Protocol
 
 from .signing import Credentials
 
@@ -47,16 +48,33 @@ class GatewayDidNotStart(Exception):
     """The server ended, or said nothing, before it listened."""
 
 
+class Launcher(Protocol):
+    """Starts the server as something else's child, such as a tracer's."""
+
+    def command(self, command: list[str]) -> tuple[list[str], tuple[int, ...]]:
+        """The command to run in place of the server's, and the descriptors that it inherits.
+
+        The process that it starts must become the server.
+        """
+
+    def attach(self) -> None:
+        """Called when the command was started."""
+
+
 class Gateway:
     """One running server."""
 
-    def __init__(self, folder: Path, *arguments: str, environment: dict[str, str] | None = None, demo: bool = False):
-        """Describes a server on `folder/data`; `start()` starts it.
+    def __init__(
+        self, folder: Path, *arguments: str, environment: dict[str, str] | None = None, demo: bool = False,
+        data: Path | None = None, launcher: Launcher | None = None,
+    ):
+        """Describes a server on `folder/data`, or on `data`; `start()` starts it.
 
         Further `arguments` stand behind those that choose folder and ports.
         """
         self.folder = folder
-        self.data = folder / "data"
+        self.data = data or folder / "data"
+        self.launcher = launcher
         self.environment = clean_environment(environment)
         self.arguments = [
             "serve", "--data", str(self.data), "--api-listen", "127.0.0.1:0", "--oss-listen", "127.0.0.1:0",
@@ -77,11 +95,16 @@ class Gateway:
         self.starts += 1
         self.output_lines = []
         listening = threading.Event()
+        command, descriptors = [str(binary()), *self.arguments], ()
+        if self.launcher is not None:
+            command, descriptors = self.launcher.command(command)
         with open(self._log_path, "w", encoding="utf-8") as log:
             process = subprocess.Popen(
-                [str(binary()), *self.arguments], env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=log, text=True)
+                command, env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=log, text=True, pass_fds=descriptors)
         self._process = process
+        if self.launcher is not None:
+            self.launcher.attach()
         self._reader = threading.Thread(target=self._read_output, args=(process, listening), daemon=True)
         self._reader.start()
         if not listening.wait(timeout) or not self.output_lines:
@@ -155,8 +178,10 @@ class Gateway:
 
     @property
     def credentials(self) -> Credentials:
-        """The access key, with the secret read from the file that the server named."""
-        secret = Path(self.announcement["access_key_secret_file"]).read_text(encoding="utf-8").rstrip("\n")
+        """The access key, with the secret that the server was given, or read from the file that it named."""
+        secret = self.environment.get("OSS_ACCESS_KEY_SECRET")
+        if secret is None:
+            secret = Path(self.announcement["access_key_secret_file"]).read_text(encoding="utf-8").rstrip("\n")
         return Credentials(self.announcement["access_key_id"], secret, self.announcement["region"])
 
     # What it takes

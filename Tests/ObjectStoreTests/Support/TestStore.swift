@@ -30,10 +30,12 @@ final class FatalReports: Sendable {
     }
 }
 
-/// A temporary folder of one test, with the edges of the store faked and everything else real.
+/// A temporary folder of one test, or a disk in memory, with the edges of the store faked and everything else real.
 struct TestFolder: Sendable {
     let path: String
-    let clock = TestClock()
+    let clock: TestClock
+    /// The disk in memory that stands in the place of the folder; nil on the machine's disk.
+    let memory: MemoryDisk?
     let reports = FatalReports()
 
     /// Names a folder that is not there yet, in memory if there is such a place.
@@ -41,10 +43,14 @@ struct TestFolder: Sendable {
     /// Making 4,096 folders on a disk takes
     /// longer than most tests. Those that measure flushes ask for the disk.
     init(isOnDisk: Bool = false) {
-        let memory = "/dev/shm"
-        let usesMemory = !isOnDisk && FileManager.default.isWritableFile(atPath: memory)
-        let parent = usesMemory ? URL(filePath: memory) : FileManager.default.temporaryDirectory
+        let shared = "/dev/shm"
+        let usesMemory = !isOnDisk && FileManager.default.isWritableFile(atPath: shared)
+        let parent = usesMemory ? URL(filePath: shared) : FileManager.default.temporaryDirectory
         path = parent.appending(path: "store-" + UUID().uuidString).path
+        let clock = TestClock()
+        self.clock = clock
+        let isReal = isOnDisk || TestDiskKind.current == .folder
+        memory = isReal ? nil : MemoryDisk(limitBytes: 256 * 1_024 * 1_024, now: { clock.milliseconds })
     }
 
     var environment: StoreEnvironment {
@@ -59,7 +65,7 @@ struct TestFolder: Sendable {
     }
 
     var configuration: StoreConfiguration {
-        var configuration = StoreConfiguration(folder: path + "/data")
+        var configuration = memory.map(StoreConfiguration.init(disk:)) ?? StoreConfiguration(folder: path + "/data")
         configuration.freeSpaceFloorBytes = 0
         return configuration
     }
@@ -71,11 +77,37 @@ struct TestFolder: Sendable {
     }
 
     func remove() throws {
+        guard memory == nil else { return }
         try FileManager.default.removeItem(atPath: path)
     }
 
+    /// Puts a file of one byte beside the store's own.
+    func addFile(_ path: String, modifiedAtMilliseconds time: Int64) throws {
+        if let memory {
+            let file = try memory.open(relative(path), .writing)
+            try [UInt8(1)].withUnsafeBytes { try file.write($0, at: 0) }
+            return try memory.setModificationTime(of: relative(path), toMilliseconds: time)
+        }
+        try Data([1]).write(to: URL(filePath: path))
+        let date = Date(timeIntervalSince1970: Double(time) / 1_000)
+        try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: path)
+    }
+
+    /// Gives a file another name.
+    func moveFile(_ path: String, to newPath: String) throws {
+        if let memory { return try memory.rename(relative(path), to: relative(newPath)) }
+        try FileManager.default.moveItem(atPath: path, toPath: newPath)
+    }
+
+    private func relative(_ path: String) -> String { String(path.dropFirst(self.path.count + "/data/".count)) }
+
     /// The paths of all files below the folder of blobs.
     func blobFiles() throws -> [String] {
+        if let memory {
+            return try memory.names(inFolder: "blobs").flatMap { folder in
+                try memory.names(inFolder: "blobs/" + folder).map { path + "/data/blobs/" + folder + "/" + $0 }
+            }
+        }
         let blobs = path + "/data/blobs"
         return try FileManager.default.subpathsOfDirectory(atPath: blobs)
             .filter { $0.contains("/") }

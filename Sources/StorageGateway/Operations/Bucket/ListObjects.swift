@@ -33,7 +33,7 @@ extension ListBucketResult.Object {
         self.init(
             key: entry.key, lastModifiedMilliseconds: entry.lastModifiedMilliseconds, eTag: "\"\(entry.etag)\"",
             sizeBytes: entry.sizeBytes, owner: owner)
-        type = entry.objectType
+        type = entry.type.rawValue
         storageClass = entry.storageClass
     }
 }

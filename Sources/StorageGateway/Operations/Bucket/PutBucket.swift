@@ -12,7 +12,7 @@ enum PutBucket {
         for header in ["x-oss-bucket-tagging", "x-oss-resource-group-id"] where call.header(header) != nil {
             throw OSSError(.notImplemented, fields: [("Header", header)])
         }
-        if let document = try await document(call) {
+        if let document = try await RequestBodyReader.document(of: call) {
             let asked = try CreateBucketConfiguration(document: document)
             bucket.storageClass = try asked.storageClass.map(storageClass)
             bucket.dataRedundancyType = try asked.dataRedundancyType.map(dataRedundancyType)
@@ -21,21 +21,9 @@ enum PutBucket {
         return OSSAnswer(headers: [("Location", "/\(name.text)")])
     }
 
-    /// The body, if there is one: `PUT` without a length is a bucket without wishes.
-    private static func document(_ call: OSSCall) async throws -> [UInt8]? {
-        guard call.header("content-length") != nil || call.header("transfer-encoding") != nil else { return nil }
-        let bytes = try await RequestBodyReader(call, limitBytes: Int64(Limits.documentBytes)).bytes()
-        return bytes.isEmpty ? nil : bytes
-    }
-
     private static func acl(_ call: OSSCall) throws(OSSError) -> String? {
         guard let asked = call.header("x-oss-acl") else { return nil }
-        switch asked {
-        case "private": return asked
-        case "public-read", "public-read-write": throw OSSError(.notImplemented, fields: [("Header", "x-oss-acl")])
-        default:
-            throw .invalidArgument("x-oss-acl", asked, message: "no such bucket access control exists")
-        }
+        return try BucketACL(asked: asked).rawValue
     }
 
     private static func storageClass(_ asked: String) throws(OSSError) -> String {

@@ -11,6 +11,7 @@ enum CopyObject {
         let source = try CopySource(header: call.header(header) ?? "")
         try WriteHeaders.refuseUnknownMeaning(call)
         let replaced = try replacedAttributes(call)
+        let replacedTags = try replacedTags(call)
         let condition = try WriteHeaders.condition(call)
         let target = try await call.bucket()
         let object = try await call.store.object(in: call.ownBucket(source.bucket), key: source.key)
@@ -18,6 +19,7 @@ enum CopyObject {
             return ObjectRead.notModified(object)
         }
         var attributes = try replaced ?? keptAttributes(of: object, call)
+        attributes.tags = replacedTags ?? object.attributes.tags
         if call.header("x-oss-storage-class") == nil { attributes.storageClass = target.storageClass }
         let copy = try await call.store.copy(
             object, to: target, key: key, attributes: attributes, condition: condition)
@@ -35,6 +37,18 @@ enum CopyObject {
         case "COPY": return nil
         default:
             throw .invalidArgument(name, directive, message: "The directive must be COPY or REPLACE.")
+        }
+    }
+
+    /// The tags of a copy with the tagging directive Replace; nil with Copy.
+    private static func replacedTags(_ call: OSSCall) throws(OSSError) -> [Tag]? {
+        let name = "x-oss-tagging-directive"
+        let directive = call.header(name) ?? "Copy"
+        switch directive.uppercased() {
+        case "REPLACE": return try ObjectAttributes.tags(call)
+        case "COPY": return nil
+        default:
+            throw .invalidArgument(name, directive, message: "The directive must be Copy or Replace.")
         }
     }
 

@@ -41,19 +41,31 @@ enum GetObject {
         return OSSAnswer(status: status, headers: headers, body: body)
     }
 
-    /// Looks the object up and opens its bytes; once more if it was overwritten in between.
+    /// How often bytes are looked for that a row names, before they count as lost.
+    private static let missingBodyLimit = 3
+    /// How many versions may be overwritten between being looked up and being opened, one after the other.
+    private static let lostRaceLimit = 1_000
+
+    /// Looks the object up and opens its bytes; once more whenever it was overwritten in between.
+    ///
+    /// A key that is overwritten all the time can be lost to a faster writer many times in a row, and is whole all the
+    /// same. Only a row whose own bytes stay away is damaged.
     private static func open(_ call: OSSCall) async throws -> (ObjectRecord, ObjectReader?, ObjectRead.Plan) {
         let bucket = try await call.bucket()
         let key = try call.key()
-        var attempt = 1
+        var missing: (body: BodyReference, count: Int)?
+        var lostRaces = 0
         while true {
-            let object = try await ObjectRead.object(call, bucket: bucket, key: key)
+            let object = try await ObjectRead.followed(call, bucket: bucket, key: key)
             let plan = try ObjectRead.plan(call, object: object)
             guard case .send(let range, _) = plan, !range.isEmpty else { return (object, nil, plan) }
             do {
                 return (object, try await call.store.read(object, range: range), plan)
-            } catch StoreFailure.bodyIsGone where attempt < 3 {
-                attempt += 1
+            } catch StoreFailure.bodyIsGone {
+                let count = missing?.body == object.body ? (missing?.count ?? 0) + 1 : 1
+                lostRaces += 1
+                guard count < missingBodyLimit, lostRaces < lostRaceLimit else { throw StoreFailure.bodyIsGone }
+                missing = (object.body, count)
             }
         }
     }

@@ -6,7 +6,7 @@ import ObjectStore
 /// Source: oss-wire fact 8.3.
 enum GetObjectMeta {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
-        let object = try await ObjectRead.object(call, bucket: call.bucket(), key: call.key())
+        let object = try await ObjectRead.followed(call, bucket: call.bucket(), key: call.key())
         guard try ReadConditions(call).judge(object) == .holds else { return ObjectRead.notModified(object) }
         var headers: [(name: String, value: String)] = [
             ("ETag", object.quotedETag), ("Last-Modified", object.lastModified),

@@ -6,7 +6,7 @@ import ObjectStore
 /// Source: oss-wire fact 8.3; that ranges are honoured is assumption A-007.
 enum HeadObject {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
-        let object = try await ObjectRead.object(call, bucket: call.bucket(), key: call.key())
+        let object = try await ObjectRead.followed(call, bucket: call.bucket(), key: call.key())
         guard case .send(let range, let status) = try ObjectRead.plan(call, object: object) else {
             return ObjectRead.notModified(object)
         }

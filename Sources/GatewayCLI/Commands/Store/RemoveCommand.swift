@@ -1,0 +1,135 @@
+import ArgumentParser
+import CommandKit
+import Foundation
+import OSSClient
+import OSSKit
+
+/// `rm`: deletes objects.
+struct RemoveCommand: StoreCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rm", abstract: "Delete objects; one that is not there is deleted too.",
+        discussion: """
+            With --recursive all objects whose keys begin with the folder's are deleted for good; that is asked back \
+            on a terminal, and needs --force everywhere else.
+
+              storage-gateway rm oss://bucket/a.txt oss://bucket/b.txt
+              storage-gateway rm --recursive --dry-run oss://bucket/old/
+            """)
+
+    @Argument(help: ArgumentHelp("The objects, or the folders.", valueName: "address")) var places: [String]
+
+    @Flag(name: .shortAndLong, help: "All objects whose keys begin with the folder's.") var recursive = false
+    @Flag(name: .shortAndLong, help: "Do not ask back.") var force = false
+    @Flag(name: [.customShort("n"), .long], help: "Only print what would be deleted.") var dryRun = false
+    @Option(help: ArgumentHelp("The version of the object.", valueName: "id")) var versionID: String?
+
+    @OptionGroup(title: "Output") var output: OutputOptions
+    @OptionGroup(title: "The store") var store: StoreOptions
+
+    mutating func validate() throws {
+        for place in places {
+            let address = try address(place)
+            guard address.bucket != nil else { throw ValidationError("oss:// names no bucket") }
+            guard recursive || !address.key.isEmpty else {
+                throw ValidationError("\(place) is a bucket: rb deletes an empty one, rm --recursive its objects")
+            }
+        }
+        if recursive, versionID != nil { throw ValidationError("--version-id is for one object") }
+        if versionID != nil, places.count > 1 { throw ValidationError("--version-id is for one object") }
+    }
+
+    func run(in session: StoreSession) async throws {
+        let addresses = try places.map(address)
+        guard recursive else {
+            let (isDryRun, versionID) = (dryRun, versionID)
+            try await Batch(session: session, width: 4).run(addresses) { address in
+                try await Self.remove(address, versionID: versionID, isDryRun: isDryRun, in: session)
+            }
+            return
+        }
+        for address in addresses {
+            try await confirm(address, session)
+        }
+        for address in addresses {
+            try await session.telling(about: address.shown(session.console.encoding)) {
+                try await removeFolder(address, session)
+            }
+        }
+    }
+
+    private static func remove(
+        _ address: StoreAddress, versionID: String?, isDryRun: Bool, in session: StoreSession
+    ) async throws {
+        let shown = address.shown(session.console.encoding)
+        guard let key = address.objectKey else { throw FailureReport(.refused, "it has no key", subject: shown) }
+        if !isDryRun {
+            _ = try await session.telling(about: shown) {
+                try await session.bucket(of: address).deleteObject(key, versionID: versionID)
+            }
+        }
+        try await told(address, key: key, isDryRun: isDryRun, session)
+    }
+
+    private static func told(
+        _ address: StoreAddress, key: ObjectKey, isDryRun: Bool, _ session: StoreSession
+    ) async throws {
+        let shown = address.with(key: key.bytes).shown(session.console.encoding)
+        var line = JSONLine()
+        line.add("operation", isDryRun ? "would-rm" : "rm")
+        line.add("bucket", address.bucket?.text)
+        line.add("key", session.console.encoding.jsonText(key.bytes))
+        try await session.console.result("\(isDryRun ? "would delete" : "deleted")  \(shown)", json: line.text)
+    }
+
+    /// Asks back before a folder is deleted.
+    private func confirm(_ address: StoreAddress, _ session: StoreSession) async throws {
+        guard !force, !dryRun else { return }
+        let folder = address.with(key: address.folderPrefix).shown(session.console.encoding)
+        guard isatty(STDIN_FILENO) != 0, isatty(STDERR_FILENO) != 0 else {
+            throw FailureReport(
+                .refused, "all objects in it would be deleted for good", subject: folder,
+                hint: "--force does it, and --dry-run shows them")
+        }
+        StandardError.print("Delete all objects in \(folder) for good? [y/N]")
+        let answer = try await StandardInput.line().lowercased()
+        guard answer == "y" || answer == "yes" else {
+            throw FailureReport(.cancelled, "nothing was deleted", subject: folder)
+        }
+    }
+
+    private func removeFolder(_ address: StoreAddress, _ session: StoreSession) async throws {
+        let bucket = try session.bucket(of: address)
+        let prefix = String(decoding: address.folderPrefix, as: UTF8.self)
+        var keys: [ObjectKey] = []
+        var count = 0
+        for try await entry in bucket.objects(ListObjectsOptions(prefix: prefix)) {
+            guard case .object(let object) = entry else { continue }
+            keys.append(object.key)
+            if keys.count == Limits.maximumKeysPerDelete {
+                count += try await remove(keys, from: bucket, address, session)
+                keys.removeAll(keepingCapacity: true)
+            }
+        }
+        count += try await remove(keys, from: bucket, address, session)
+        session.console.note("\(count) \(dryRun ? "would be deleted" : "deleted")")
+    }
+
+    private func remove(
+        _ keys: [ObjectKey], from bucket: OSSClient, _ address: StoreAddress, _ session: StoreSession
+    ) async throws -> Int {
+        guard !keys.isEmpty else { return 0 }
+        var gone = keys
+        if !dryRun {
+            let result = try await bucket.deleteObjects(keys: keys)
+            guard result.unconfirmed.isEmpty else {
+                throw FailureReport(
+                    .refused, "\(result.unconfirmed.count) objects were not deleted, and the store does not say why")
+            }
+            gone = result.deleted.map(\.key)
+        }
+        for key in gone {
+            try await Self.told(address, key: key, isDryRun: dryRun, session)
+        }
+        return gone.count
+    }
+}

@@ -1,0 +1,32 @@
+/// The keys with a prefix, and what those that have a delimiter behind it are rolled up into.
+struct KeyRollUp: Sendable {
+    /// What all keys begin with.
+    let prefix: [UInt8]
+    /// What rolls keys up; empty rolls up none.
+    let delimiter: [UInt8]
+
+    /// The least byte string after all keys with the prefix; nil if there is none.
+    var end: [UInt8]? { Self.successor(of: prefix) }
+
+    /// What a key with the prefix is rolled up into; nil if it is not.
+    func commonPrefix(of key: [UInt8]) -> [UInt8]? {
+        guard !delimiter.isEmpty else { return nil }
+        let rest = key.dropFirst(prefix.count)
+        guard let found = rest.firstRange(of: delimiter) else { return nil }
+        return Array(key[..<found.upperBound])
+    }
+
+    /// What a place in a list is rolled up into; nil if it is not, or has not the prefix.
+    func commonPrefix(around place: [UInt8]) -> [UInt8]? {
+        place.starts(with: prefix) ? commonPrefix(of: place) : nil
+    }
+
+    /// The least byte string after all those that begin with a prefix; nil if there is none.
+    static func successor(of prefix: [UInt8]) -> [UInt8]? {
+        var bytes = prefix
+        while let last = bytes.popLast() {
+            if last < 0xff { return bytes + [last + 1] }
+        }
+        return nil
+    }
+}

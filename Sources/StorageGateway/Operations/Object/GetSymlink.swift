@@ -1,0 +1,17 @@
+import OSSKit
+import ObjectStore
+
+/// `GET /key?symlink`: where a symbolic link leads to.
+///
+/// Source: oss-wire fact 8.8.
+enum GetSymlink {
+    static func answer(_ call: OSSCall) async throws -> OSSAnswer {
+        let link = try await ObjectRead.object(call, bucket: call.bucket(), key: call.key())
+        guard let target = link.symlinkTarget else { throw OSSError(.notSymlink) }
+        return OSSAnswer(
+            headers: [
+                (PutSymlink.targetHeader, PercentCoding.encode(target.bytes)), ("ETag", link.quotedETag),
+                ("Last-Modified", link.lastModified),
+            ] + link.attributes.userMetadata.map { ("x-oss-meta-\($0.name)", $0.value) })
+    }
+}

@@ -1,0 +1,36 @@
+import OSSKit
+import ObjectStore
+
+/// `PUT /key?partNumber=N&uploadId=U` with `x-oss-copy-source`: makes a part of an object, or of a range of it.
+///
+/// Source: oss-wire fact 9; that an unsatisfiable range copies everything is assumption A-055.
+enum UploadPartCopy {
+    static func answer(_ call: OSSCall) async throws -> OSSAnswer {
+        let number = try call.partNumber()
+        let header = "x-oss-copy-source"
+        let source = try CopySource(header: call.header(header) ?? "")
+        try WriteHeaders.refuseUnknownMeaning(call)
+        let multipart = try await call.multipartUpload()
+        let sourceBucket = try await call.ownBucket(source.bucket)
+        return try await call.whileItChanges {
+            let object = try await ObjectRead.followed(call, bucket: sourceBucket, key: source.key)
+            guard try ReadConditions(call, prefix: header + "-").judge(object) == .holds else {
+                return ObjectRead.notModified(object)
+            }
+            let asked = try RequestedRange.of(
+                call.header(header + "-range"), sizeBytes: object.sizeBytes, isStandard: false)
+            let range = asked.bytes(ofSize: object.sizeBytes)
+            guard range.count <= Limits.objectBytes else { throw OSSError(.entityTooLarge) }
+            let part = try await call.store.copyPart(object, range: range, number: number, of: multipart)
+            let result = CopyPartResult(
+                eTag: part.quotedETag, lastModifiedMilliseconds: part.lastModifiedMilliseconds)
+            var headers = [("ETag", part.quotedETag), ("x-oss-hash-crc64ecma", String(part.crc64))]
+            if asked != .whole {
+                headers.append((
+                    "Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(object.sizeBytes)"
+                ))
+            }
+            return OSSAnswer(headers: headers.map { (name: $0.0, value: $0.1) }, document: result.write())
+        }
+    }
+}

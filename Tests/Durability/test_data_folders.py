@@ -1,0 +1,70 @@
+"""J5, J6: data folders of released versions are opened with all they hold; one process at a time has a folder."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from Folders.make import ENVIRONMENT, HERE, contents, schema
+from kit.gateway import Gateway, run_command
+from rig.offline import problems_of
+
+VERSIONS = sorted(path.name.removesuffix(".tar.xz") for path in HERE.glob("*.tar.xz"))
+FOLDER_IS_IN_USE = 75
+
+
+def unpacked(version: str, folder: Path) -> Path:
+    """The data folder of a version, as its server left it when it was killed."""
+    with tarfile.open(HERE / f"{version}.tar.xz") as archive:
+        archive.extractall(folder, filter="tar")
+    return folder / "data"
+
+
+def test_there_is_a_data_folder_of_a_released_version():
+    assert "0.1.0" in VERSIONS
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_data_folder_of_a_released_version_has_everything_it_had(new_gateway, tmp_path, version):
+    expected = json.loads((HERE / f"{version}.json").read_text())
+    server = new_gateway(data=unpacked(version, tmp_path), environment=ENVIRONMENT).start()
+    assert contents(server) == expected
+    # Once more after a clean stop: what the upgrade wrote is on disk.
+    assert server.stop() == 0
+    assert problems_of(server.data) == []
+    assert contents(server.start()) == expected
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_schema_of_a_released_version_is_the_one_on_record(tmp_path, version):
+    assert schema(unpacked(version, tmp_path)) == (HERE / f"{version}.sql").read_text()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_upgraded_data_folder_has_the_schema_of_a_new_one(new_gateway, tmp_path, version):
+    upgraded = new_gateway(data=unpacked(version, tmp_path), environment=ENVIRONMENT).start()
+    new = new_gateway(name="new", environment=ENVIRONMENT).start()
+    assert upgraded.stop() == new.stop() == 0
+    assert schema(upgraded.data) == schema(new.data)
+
+
+@pytest.mark.parametrize("is_stopped", [False, True], ids=["killed", "stopped"])
+def test_a_second_server_on_a_data_folder_refuses_to_start(new_gateway, tmp_path, is_stopped):
+    """And it leaves the first one alone, whatever state the folder was found in."""
+    first = new_gateway().start()
+    if is_stopped:
+        first.stop()
+    else:
+        first.kill()
+    first.start()
+    second = Gateway(tmp_path / "second", data=first.data)
+    outcome = run_command(*second.arguments, timeout=30)
+    assert outcome.returncode == FOLDER_IS_IN_USE, outcome
+    assert "another storage-gateway uses this data folder" in outcome.stderr
+    assert outcome.stdout == ""
+    assert first.is_running
+    assert first.stop() == 0
+    assert new_gateway(name="third", data=first.data).start().stop() == 0

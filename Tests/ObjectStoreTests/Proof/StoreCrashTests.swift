@@ -1,0 +1,229 @@
+import Foundation
+import OSSKit
+import ObjectStore
+import Synchronization
+import Testing
+
+/// The power goes away before any operation of the disk: what was answered is there, and nothing is there by half.
+///
+/// A sequence of calls runs once. Before each operation that changes the disk its image is kept, together with the number
+/// of calls that were answered by then. From each image crash states are drawn: nothing, everything or any part of what
+/// was not flushed is left. In each the store is opened and must hold what the model held after the answered calls, or
+/// with the one call beyond that was under way.
+@Suite struct StoreCrashTests {
+    private static let statesOfAnImage = 10
+
+    @Test func nothingAnsweredIsLostAtAnyCrash() async throws {
+        let plan = RandomPlan(name: "crash", usualSeconds: 60, leastSequences: 12)
+        let start = try await CrashBench.emptyStore()
+        let tally = CrashTally()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    while let seed = plan.nextSeed() {
+                        var bench = CrashBench(seed: seed, statesOfAnImage: Self.statesOfAnImage, tally: tally)
+                        if let difference = try await bench.run(from: start) {
+                            plan.remember(seed)
+                            Issue.record("STORE_CRASH_SEED=\(seed): \(difference)")
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let counts = tally.counts
+        print("crash: \(counts.states) states of \(counts.images) images, \(counts.opened) different ones opened")
+        #expect(counts.states >= counts.images)
+    }
+
+    @Test func aStoreThatWasBeingMadeIsMadeAnew() async throws {
+        let recorder = CrashRecorder()
+        let folder = TestFolder()
+        let disk = SimulatedDisk(now: { folder.clock.milliseconds }, onChange: { recorder.keep($0) })
+        let store = try await CrashBench.open(disk, folder)
+        recorder.keep(disk.image)
+        try await store.close()
+        var dice = SeededGenerator(seed: 7)
+        let images = recorder.moments.map(\.image)
+        // Most of the operations make one of 4,096 equal folders.
+        let chosen = images.prefix(3) + images.dropFirst(4_090)
+        var seen: Set<Int> = []
+        for image in chosen {
+            for keeping in [DiskImage.Keeping.nothing, .everything, .some, .some] {
+                let crashed = image.crashed(keeping: keeping, using: &dice)
+                guard seen.insert(crashed.fingerprint).inserted else { continue }
+                let again = try await CrashBench.open(SimulatedDisk(crashed, now: { 0 }), folder)
+                _ = try await again.createBucket(NewBucket(name: BucketName("bucket"), ownerID: "alice"))
+                try await again.close()
+            }
+        }
+        print("crash while a store is made: \(seen.count) different states of \(images.count) images")
+        #expect(folder.reports.all == [])
+    }
+}
+
+/// One sequence, its images and the states drawn from them.
+struct CrashBench {
+    private let seed: UInt64
+    private let statesOfAnImage: Int
+    private let tally: CrashTally
+    private let folder = TestFolder()
+    private var dice: SeededGenerator
+    private var readings: [Int: StoreModel] = [:]
+
+    init(seed: UInt64, statesOfAnImage: Int, tally: CrashTally) {
+        self.seed = seed
+        self.statesOfAnImage = statesOfAnImage
+        self.tally = tally
+        self.dice = SeededGenerator(seed: ~seed)
+    }
+
+    /// The disk of a store that was made and closed.
+    static func emptyStore() async throws -> DiskImage {
+        let folder = TestFolder()
+        let disk = SimulatedDisk(now: { folder.clock.milliseconds })
+        try await open(disk, folder).close()
+        return disk.image.settled()
+    }
+
+    static func open(_ disk: SimulatedDisk, _ folder: TestFolder) async throws -> DiskStore {
+        var configuration = StoreConfiguration(disk: disk)
+        configuration.freeSpaceFloorBytes = 0
+        configuration.inlineLimitBytes = ModelDice.inlineLimitBytes
+        configuration.checkpointBytes = 64 * 1_024
+        configuration.ioThreads = 1
+        configuration.readConnections = 1
+        return try await DiskStore.open(configuration, environment: folder.environment)
+    }
+
+    /// Runs the sequence, then looks at its crash states.
+    mutating func run(from start: DiskImage) async throws -> ModelDifference? {
+        var sequenceDice = ModelDice(seed: seed, hasLargeBodies: false)
+        let operations = sequenceDice.sequence(upTo: 40).filter(\.touchesDisk)
+        let recorder = CrashRecorder()
+        let disk = SimulatedDisk(start, now: { [folder] in folder.clock.milliseconds }, onChange: { recorder.keep($0) })
+        var caller = ModelCaller(store: try await Self.open(disk, folder))
+        var models = [StoreModel(milliseconds: folder.clock.milliseconds)]
+        for operation in operations {
+            folder.clock.advance(byMilliseconds: 1_000)
+            var model = models[models.count - 1]
+            model.milliseconds = folder.clock.milliseconds
+            let wanted = model.apply(operation)
+            models.append(model)
+            if case .reopen = operation {
+                try await caller.store.close()
+                caller.store = try await Self.open(disk, folder)
+            }
+            let found = try await caller.apply(operation)
+            guard found == wanted else { return ModelDifference(text: "\(operation): \(found), not \(wanted)") }
+            recorder.answer()
+            recorder.keep(disk.image)
+        }
+        try await caller.store.close()
+        recorder.keep(disk.image)
+        return try await judge(recorder.moments, models, operations)
+    }
+
+    private mutating func judge(
+        _ moments: [CrashRecorder.Moment], _ models: [StoreModel], _ operations: [ModelOperation]
+    ) async throws -> ModelDifference? {
+        for moment in moments {
+            let parts = (2..<max(3, statesOfAnImage)).map { _ in DiskImage.Keeping.some }
+            for keeping in [.nothing, .everything] + parts {
+                let crashed = moment.image.crashed(keeping: keeping, using: &dice)
+                tally.countState()
+                let allowed = models[moment.answered...].prefix(2)
+                let under = moment.answered < operations.count ? "\(operations[moment.answered])" : "close"
+                do {
+                    let found = try await read(crashed)
+                    if allowed.contains(found) { continue }
+                    return ModelDifference(
+                        text: "after \(moment.answered) answers, during \(under): \(found), not \(allowed)")
+                } catch {
+                    return ModelDifference(text: "after \(moment.answered) answers, during \(under): \(error)")
+                }
+            }
+            tally.countImage()
+        }
+        return nil
+    }
+
+    /// What the store holds that is opened on a disk; one in eight must also go on working.
+    private mutating func read(_ image: DiskImage) async throws -> StoreModel {
+        let fingerprint = image.fingerprint
+        if let known = readings[fingerprint] { return known }
+        tally.countOpened()
+        let disk = SimulatedDisk(image, now: { [folder] in folder.clock.milliseconds })
+        let store = try await Self.open(disk, folder)
+        let model = try await StoreModel(reading: store)
+        readings[fingerprint] = model
+        let goesOn = Int.random(in: 0..<8, using: &dice) == 0
+        if goesOn { try await goOn(store, disk, model) } else { try await store.close() }
+        guard folder.reports.all == [] else { throw ModelDifference(text: "fatal: \(folder.reports.all)") }
+        return model
+    }
+
+    private func goOn(_ store: DiskStore, _ disk: SimulatedDisk, _ model: StoreModel) async throws {
+        var model = model
+        model.milliseconds = folder.clock.milliseconds
+        let place = ModelPlace(bucket: 0, key: Array("a/b".utf8))
+        for operation in [
+            ModelOperation.makeBucket(0), .put(place, ModelBody(count: 1_000, seed: 4), forbidsOverwrite: false),
+        ] {
+            _ = (try await ModelCaller(store: store).apply(operation), model.apply(operation))
+        }
+        try await store.close()
+        let again = try await Self.open(disk, folder)
+        let found = try await StoreModel(reading: again)
+        try await again.close()
+        guard found == model else { throw ModelDifference(text: "afterwards: \(found), not \(model)") }
+    }
+}
+
+extension ModelOperation {
+    /// Whether a crash during it can leave anything that was not there before.
+    fileprivate var touchesDisk: Bool {
+        switch self {
+        case .abandon, .reopen: true
+        default: changesStore
+        }
+    }
+}
+
+/// The images of a disk, each with the number of calls that were answered before it.
+final class CrashRecorder: Sendable {
+    /// The disk before one of its operations.
+    struct Moment: Sendable {
+        let image: DiskImage
+        let answered: Int
+    }
+
+    private let state = Mutex<(moments: [Moment], answered: Int)>(([], 0))
+
+    var moments: [Moment] { state.withLock { $0.moments } }
+
+    func keep(_ image: DiskImage) {
+        state.withLock { $0.moments.append(Moment(image: image, answered: $0.answered)) }
+    }
+
+    func answer() {
+        state.withLock { $0.answered += 1 }
+    }
+}
+
+/// How many crash states were drawn and looked at.
+final class CrashTally: Sendable {
+    struct Counts {
+        var images = 0
+        var states = 0
+        var opened = 0
+    }
+
+    private let state = Mutex(Counts())
+
+    var counts: Counts { state.withLock { $0 } }
+
+    func countImage() { state.withLock { $0.images += 1 } }
+    func countState() { state.withLock { $0.states += 1 } }
+    func countOpened() { state.withLock { $0.opened += 1 } }
+}

@@ -1,0 +1,107 @@
+import NIOCore
+import OSSKit
+import ObjectStore
+
+/// Makes the calls of a model to a store.
+struct ModelCaller {
+    /// The store.
+    var store: DiskStore
+
+    /// The bucket of a number.
+    static func bucketName(_ number: Int) throws -> BucketName { try BucketName("bucket-\(number)") }
+
+    /// Makes a call, and says in the model's words what came of it.
+    ///
+    /// - Throws: whatever a model has no word for.
+    func apply(_ operation: ModelOperation) async throws -> StoreModel.Outcome {
+        do {
+            return try await call(operation)
+        } catch let refusal as OSSError where refusal.code != .serviceUnavailable {
+            return .refused(refusal.code)
+        } catch StoreFailure.rangeIsOutside {
+            return .outside
+        }
+    }
+
+    private func call(_ operation: ModelOperation) async throws -> StoreModel.Outcome {
+        switch operation {
+        case .makeBucket(let number):
+            _ = try await store.createBucket(NewBucket(name: Self.bucketName(number), ownerID: "alice"))
+            return .done
+        case .deleteBucket(let number):
+            try await store.deleteBucket(Self.bucketName(number), ownedBy: "alice")
+            return .done
+        case .put(let place, let body, let forbidsOverwrite):
+            return try await put(place, body, WriteCondition(forbidsOverwrite: forbidsOverwrite))
+        case .abandon(let body):
+            try await store.beginUpload().append(body.bytes, pieceBytes: 400_000)
+            return .done
+        case .copy(let source, let target, let renamesContent):
+            let targetBucket = try await bucket(target)
+            let record = try await find(source)
+            var attributes = record.attributes
+            if renamesContent { attributes.contentType = "text/copy" }
+            _ = try await store.copy(
+                record, to: targetBucket, key: ObjectKey(bytes: target.key),
+                attributes: renamesContent ? attributes : nil)
+            return .done
+        case .delete(let number, let keys):
+            let bucket = try await store.bucket(Self.bucketName(number))
+            try await store.delete(in: bucket, keys: keys.map { try ObjectKey(bytes: $0) })
+            return .done
+        case .reopen:
+            return .done
+        default:
+            return try await ask(operation)
+        }
+    }
+
+    private func ask(_ operation: ModelOperation) async throws -> StoreModel.Outcome {
+        switch operation {
+        case .get(let place):
+            return .bytes(.bytes(try await store.bytes(of: find(place))))
+        case .range(let place, let from, let count):
+            let record = try await find(place)
+            let range = Int64(from)..<Int64(from) + Int64(count)
+            return .bytes(.bytes(try await store.bytes(of: record, range: range)))
+        case .head(let place):
+            let record = try await find(place)
+            return .object(
+                StoreModel.Object(
+                    bytes: .bytes(try await store.bytes(of: record)),
+                    modifiedAtMilliseconds: record.lastModifiedMilliseconds,
+                    contentType: record.attributes.contentType))
+        case .list(let number, let prefix, let delimiter, let after, let limit):
+            let bucket = try await store.bucket(Self.bucketName(number))
+            let query = ListQuery(prefix: prefix, delimiter: delimiter, after: after, limit: limit)
+            let page = try await store.list(in: bucket, query)
+            return .listed(keys: page.entries.map(\.key.bytes), prefixes: page.commonPrefixes, next: page.next)
+        case .usage(let number):
+            let usage = try await store.usage(of: store.bucket(Self.bucketName(number)))
+            return .usage(objects: Int(usage.objectCount), bytes: Int(usage.sizeBytes))
+        default:
+            return .done
+        }
+    }
+
+    private func put(
+        _ place: ModelPlace, _ body: ModelBody, _ condition: WriteCondition
+    ) async throws -> StoreModel.Outcome {
+        let bucket = try await bucket(place)
+        let upload = try await store.beginUpload(expectedBytes: body.seed % 2 == 0 ? Int64(body.count) : nil)
+        try await upload.append(body.bytes, pieceBytes: body.seed % 3 == 0 ? 100 + body.count / 3 : 400_000)
+        _ = try await upload.finish()
+        _ = try await store.put(
+            upload, in: bucket, key: ObjectKey(bytes: place.key),
+            attributes: ObjectAttributes(contentType: "text/\(body.seed)"), condition: condition)
+        return .done
+    }
+
+    private func bucket(_ place: ModelPlace) async throws -> BucketRecord {
+        try await store.bucket(Self.bucketName(place.bucket))
+    }
+
+    private func find(_ place: ModelPlace) async throws -> ObjectRecord {
+        try await store.object(in: bucket(place), key: ObjectKey(bytes: place.key))
+    }
+}
