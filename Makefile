@@ -10,11 +10,7 @@ run: ## Set up, build for release and start the server on localdata/ with the de
 test: ## Set up, build and test everything: Swift, official OSS clients, examples
 	@scripts/test
 
-<<<<<<< HEAD
-test-full: ## The same with more kill rounds and objects of 5 GiB
-=======
-test-full: ## The same with power cuts, a 5 GiB object, full counts and the fuzzers (as root)
->>>>>>> main
+test-full: ## The same with power cuts, objects of 5 GiB, full counts and the fuzzers (as root)
 	@scripts/test --full
 
 lint: ## Check format and the style rules that a machine can check

@@ -50,6 +50,20 @@ enum FileFacts: Sendable, Equatable {
 }
 
 extension LocalFile {
+    /// Whether a call failed because there is no such file.
+    static func isMissing(_ errorNumber: Int32) -> Bool {
+        errorNumber == ENOENT || errorNumber == ENOTDIR
+    }
+
+    /// What tells the file from others and from itself after a change, whatever kind of file it is.
+    func identity() async throws -> FileIdentity {
+        try await Self.onFileThread { [descriptor] in
+            var facts = stat()
+            _ = try Self.call("fstat") { Int(fstat(descriptor, &facts)) }
+            return FileIdentity(facts)
+        }
+    }
+
     /// What the file is now.
     func facts() async throws -> FileFacts {
         try await Self.onFileThread { [descriptor] in

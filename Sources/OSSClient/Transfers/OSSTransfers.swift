@@ -14,11 +14,15 @@ public struct OSSTransfers: Sendable {
         public var parallelParts = 4
         /// Up to which length a file is sent in one piece.
         public var singleUploadBytes: Int64 = 8 * 1_048_576
-        /// Up to which length an object is copied in one piece. Source: oss-wire facts 15 and 17.
+        /// Up to which length an object is copied in one piece.
+        ///
+        /// Source: oss-wire facts 15 and 17.
         public var singleCopyBytes: Int64 = 200 * 1_048_576
         /// The length of the parts of a copy.
         public var copyPartSizeBytes: Int64 = 64 * 1_048_576
-        /// How many bytes a second may pass; nil for no limit. It can be shared with other transfers.
+        /// How many bytes a second may pass; nil for no limit.
+        ///
+        /// A limit can be shared with other transfers.
         public var bandwidthLimit: BandwidthLimit?
 
         /// The settings that suit most networks.
@@ -87,8 +91,10 @@ public struct OSSTransfers: Sendable {
         }
     }
 
-    /// Gives up what a transfer with a checkpoint left behind: the upload at the endpoint or the unfinished file, and
-    /// the checkpoint itself. A checkpoint that is not there, or that is none, leaves nothing to give up.
+    /// Gives up what a transfer with a checkpoint left behind.
+    ///
+    /// That is the upload at the endpoint or the unfinished file, and the checkpoint itself. A checkpoint that is not
+    /// there, or that is none, leaves nothing to give up.
     ///
     /// - Throws: `ServiceError`; `OSSClientError`.
     public func abandon(checkpoint path: String) async throws {
