@@ -107,8 +107,8 @@ let package = Package(
         .executableTarget(
             name: "GatewayCLI",
             dependencies: [
-                "CMalloc", "CommandKit", "OSSKit", "OSSClient", "ObjectStore", "HTTPFront", "StorageGateway", "SessionAPI",
-                "SessionModels",
+                "CMalloc", "CommandKit", "OSSKit", "OSSClient", "ObjectStore", "HTTPFront", "StorageGateway",
+                "SessionAPI", "SessionModels",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -488,7 +488,7 @@ class TestParts:
         command = ("get", *self.PARTS, "--checkpoint-dir", "kept", f"oss://{own_bucket}/long", "copy")
         process = user.start(*command, "--limit-rate", "200K")
         kept = user.home / "kept"
-        wait_for(lambda: kept.is_dir() and any(path.stat().st_size for path in kept.iterdir()), process)
+        wait_for(lambda: list(kept.glob("*.checkpoint")), process)
         process.kill()
         process.communicate(timeout=30)
         assert not (user.home / "copy").exists()
