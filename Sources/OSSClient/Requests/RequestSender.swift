@@ -26,6 +26,7 @@ struct RequestSender: Sendable {
         let request = additions.added(to: request)
         var attempt = 1
         while true {
+            try Task.checkCancellation()
             let failure: any Error
             do {
                 let (response, checksum) = try await sendOnce(request, to: bucket)
