@@ -58,9 +58,11 @@ package final class DiskStore: Sendable {
         try StoreFolder.prepare(disk)
         self.blobs = BlobFolder(
             disk: disk, threads: threads, randomBytes: environment.randomBytes, fatality: fatality)
+        let releases: [Release]
         do {
             self.database = try MetadataDatabase(
                 disk: disk, readConnections: configuration.readConnections, fatality: fatality)
+            releases = try database.withWriter { try ReleaseTable.all(in: $0) }
         } catch let error as DatabaseError {
             throw StoreFailure.database(resultCode: error.extendedResultCode.rawValue)
         }
@@ -70,7 +72,7 @@ package final class DiskStore: Sendable {
         self.reaper = Reaper(committer: committer, blobs: blobs)
         self.freeSpace = FreeSpace(
             disk: disk, threads: threads, floorBytes: configuration.freeSpaceFloorBytes, now: environment.now)
-        reaper.clear(Leftovers(releases: try database.withWriter { try ReleaseTable.all(in: $0) }))
+        reaper.clear(Leftovers(releases: releases))
     }
 
     /// Keeps the log of the database small on a small volume.
