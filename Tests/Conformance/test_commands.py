@@ -676,6 +676,17 @@ class TestPresigning:
         exact = user.succeed("presign", "form", f"oss://{own_bucket}/inbox/a.txt", "--scheme", "v1").output.decode()
         assert "field   key=inbox/a.txt\n" in exact and "field   OSSAccessKeyId=" in exact
 
+    @pytest.mark.parametrize("method", ["get", "put"])
+    @pytest.mark.parametrize("seconds", ["99999999999999999", "9223372036854775", "300000000000"])
+    def test_a_lifetime_beyond_the_calendar_is_written_as_its_end(self, user, own_bucket, method, seconds):
+        made = json.loads(user.succeed(
+            "presign", method, f"oss://{own_bucket}/k", "--signature", "v1", "--expires", seconds, "--json").output)
+        assert made["expires"] == "9999-12-31T23:59:59.000Z"
+        explained = user.succeed("explain", "-", typed=made["url"].encode()).output
+        assert b"9999" in explained
+        assert user.run("presign", "form", f"oss://{own_bucket}/k", "--signature", "v1", "--expires", seconds,
+                        "--json").status == REFUSED
+
     @pytest.mark.parametrize("options", [
         ("--header", "no colon"), ("--header", "a b: c"), ("--header", "a: b\r\nc: d"),
         ("--content-type", "a", "--header", "content-type: b"), ("--query", "x-oss-signature=0"),
