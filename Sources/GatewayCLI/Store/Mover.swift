@@ -136,12 +136,7 @@ struct Mover: Sendable {
                 bucket: source.bucket, key: try Self.key(of: source), versionID: versionID)
             let given = properties.properties(fileName: nil)
             var copy = CopyObjectOptions(replacingProperties: properties.replacesProperties ? given : nil)
-            if !given.tags.isEmpty {
-                var replacing = copy.replacingProperties ?? ObjectProperties()
-                replacing.tags = given.tags
-                copy.replacingProperties = replacing
-                copy.replacesTags = true
-            }
+            if !given.tags.isEmpty { copy.replacingTags = given.tags }
             copy.acl = given.acl
             copy.storageClass = given.storageClass
             copy.forbidsOverwrite = options.ifNoneExists
