@@ -169,6 +169,7 @@ extension FailureReport {
             settings.map { FailureReport(error, settings: $0) } ?? unknown(error, settings: nil)
         case let error as OSSClientError: FailureReport(error, endpoint: settings?.endpoint)
         case let error as TransferError: FailureReport(error)
+        case let error as UntidyTransferError: untidy(error, settings: settings)
         case let error as OSSError: FailureReport(.refused, error.message)
         case let error as SigningError: FailureReport(.refused, sentence(error))
         case is CancellationError: FailureReport(.cancelled, "stopped")
@@ -176,6 +177,13 @@ extension FailureReport {
             FailureReport(.unavailable, "\(problem)")
         default: unknown(error, settings: settings)
         }
+    }
+
+    /// Why a transfer failed, and that it left something behind.
+    private static func untidy(_ error: UntidyTransferError, settings: StoreSettings?) -> FailureReport {
+        var report = of(error.cause, settings: settings)
+        report.hint = (report.hint.map { "\($0); " } ?? "") + "an unfinished upload or file was left behind"
+        return report
     }
 
     /// What has no words of its own: of the network it is told as it tells itself, of anything else by its type alone.
