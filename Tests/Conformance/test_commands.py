@@ -149,6 +149,42 @@ class TestRoundTrips:
         into_itself = user.run("cp", "-r", f"oss://{own_bucket}/a/", f"oss://{own_bucket}/a/b/")
         assert into_itself.status == REFUSED
 
+    def test_new_tags_leave_the_rest_of_a_copy_as_it_was(self, user, own_bucket, written):
+        written("a.txt", b"hello")
+        user.succeed("put", "a.txt", f"oss://{own_bucket}/a", "--meta", "kept=yes", "--cache-control", "no-cache",
+                     "--tagging", "old=1", "--tagging", "older=2")
+        user.succeed("cp", f"oss://{own_bucket}/a", f"oss://{own_bucket}/b", "--tagging", "k=v")
+        facts = json.loads(user.succeed("stat", "--json", f"oss://{own_bucket}/b").output)
+        assert (facts["contentType"], facts["cacheControl"], facts["metadata"], facts["tagCount"]) == (
+            "text/plain", "no-cache", {"kept": "yes"}, "1")
+        user.succeed("cp", f"oss://{own_bucket}/a", f"oss://{own_bucket}/c", "--tagging", "k=v", "--meta", "new=yes")
+        facts = json.loads(user.succeed("stat", "--json", f"oss://{own_bucket}/c").output)
+        assert (facts["metadata"], facts["tagCount"]) == ({"new": "yes"}, "1")
+
+    @pytest.mark.parametrize("mode", [0o600, 0o640, 0o666])
+    @pytest.mark.parametrize("options", [(), ("--range=0-3",)], ids=repr)
+    def test_a_file_that_is_replaced_keeps_its_mode(self, user, own_bucket, written, store, mode, options):
+        store.put(own_bucket, "x", b"new content")
+        path = written("private", b"old")
+        path.chmod(mode)
+        user.succeed("get", *options, f"oss://{own_bucket}/x", "private")
+        assert path.read_bytes().startswith(b"new ")
+        assert path.stat().st_mode & 0o777 == mode
+
+    def test_a_folder_with_content_is_not_dropped(self, user, own_bucket, store):
+        store.put(own_bucket, "f/marked/", b"")
+        store.put(own_bucket, "f/full/", b"content")
+        store.put(own_bucket, "f/file", b"x")
+        ended = user.run("get", "-r", f"oss://{own_bucket}/f", "copy", "--json")
+        assert ended.status == SOME_FAILED, ended
+        assert [(failure["kind"], failure["subject"]) for failure in ended.failures] == [
+            ("refused", f"oss://{own_bucket}/f/full/")]
+        assert (user.home / "copy/marked").is_dir() and (user.home / "copy/file").read_bytes() == b"x"
+        assert not (user.home / "copy/full").exists()
+        store.put(own_bucket, "f/", b"of the folder itself")
+        user.succeed("cp", "-r", f"oss://{own_bucket}/f/", f"oss://{own_bucket}/g/")
+        assert store.get(own_bucket, "g/").body == b"of the folder itself"
+
     def test_folders_are_rolled_up_and_counted(self, user, own_bucket, written):
         for name in ("a", "f/1", "f/2", "z"):
             written("x")

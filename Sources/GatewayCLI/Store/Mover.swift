@@ -88,6 +88,7 @@ struct Mover: Sendable {
                 throw FailureReport(.refused, "it is there already, and was left as it is", subject: path)
             }
             try await LocalFiles.checkFolder(of: path)
+            let mode = try await LocalFiles.modeToGive(path)
             let metadata: ObjectMetadata
             if get.range != nil {
                 metadata = try await session.bucket(of: address).getObject(key, intoFile: path, get)
@@ -102,7 +103,7 @@ struct Mover: Sendable {
                     name: address.lastName
                 ).metadata
             }
-            try await LocalFiles.useUsualMode(path)
+            try await LocalFiles.setMode(mode, of: path)
             var line = line("get", address)
             line.add("file", path)
             line.add("bytes", metadata.sizeBytes)

@@ -80,6 +80,7 @@ struct StoreSession: Sendable {
     ) async throws {
         let console = Console(output)
         signal(SIGPIPE, SIG_IGN)
+        LocalFiles.readMask()
         let settings: StoreSettings
         do {
             settings = try store.settings(environment: ProcessInfo.processInfo.environment) { console.warn($0) }
