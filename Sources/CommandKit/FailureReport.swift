@@ -143,7 +143,7 @@ extension FailureReport {
             "a temporary access key ends by itself; get a new one, with its OSS_SESSION_TOKEN"
         case "SecondLevelDomainForbidden": "this endpoint wants the bucket in the host: --addressing virtual-host"
         case "NoSuchBucket": "`storage-gateway ls` lists the buckets at \(endpoint)"
-        case "BucketNotEmpty": "`storage-gateway rm --recursive` empties it, and deletes every object for good"
+        case "BucketNotEmpty": "`storage-gateway rm --recursive` deletes its objects, but not their older versions"
         case "FileAlreadyExists": "an object of this key is there, and was left as it is"
         case "NotImplemented": "\(endpoint) does not have this operation; nothing was changed"
         case ServiceError.unreadableCode where error.status != 404:
