@@ -67,7 +67,9 @@ struct Mover: Sendable {
             let key = try Self.key(of: address)
             var put = PutObjectOptions(properties.properties(fileName: address.lastName))
             put.forbidsOverwrite = options.ifNoneExists
-            let input = StandardInput(bytesPerSecond: settings.bandwidthLimit?.bytesPerSecond)
+            let input = StandardInput(
+                bytesPerSecond: settings.bandwidthLimit?.bytesPerSecond,
+                maximumBytes: StandardInput.maximumPutBytes)
             let result = try await session.bucket(of: address)
                 .putObject(key, .stream(input, lengthBytes: nil), put)
             var line = line("put", address)
