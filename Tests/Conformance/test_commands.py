@@ -441,6 +441,35 @@ class TestInterruption:
         output, complaint = process.communicate(timeout=30)
         assert (process.returncode, output) == (INTERRUPTED, b""), complaint
         assert list(target.iterdir()) == []
+        assert b"what was unfinished was taken back" in complaint
+
+    def test_what_a_checkpoint_keeps_is_not_said_to_be_taken_back(self, user, own_bucket, written):
+        written("large", bytes(3_000_000))
+        user.succeed("put", "large", f"oss://{own_bucket}/large")
+        process = user.start(
+            "get", "--limit-rate", "100K", "--checkpoint-dir", "kept", f"oss://{own_bucket}/large", "copy")
+        wait_for(lambda: list(user.home.glob("copy.*.part")), process)
+        process.send_signal(signal.SIGINT)
+        _, complaint = process.communicate(timeout=30)
+        assert process.returncode == INTERRUPTED, complaint
+        assert b"goes on from here" in complaint and b"taken back" not in complaint
+        assert list(user.home.glob("copy.*.part"))
+
+    def test_a_file_that_stays_is_not_said_to_be_taken_back(self, user, own_bucket, written):
+        if os.geteuid() == 0:
+            pytest.skip("root can remove files everywhere")
+        written("large", bytes(3_000_000))
+        user.succeed("put", "large", f"oss://{own_bucket}/large")
+        target = user.home / "target"
+        target.mkdir()
+        process = user.start("get", "--limit-rate", "100K", f"oss://{own_bucket}/large", "target/copy")
+        wait_for(lambda: list(target.iterdir()), process)
+        target.chmod(0o500)
+        process.send_signal(signal.SIGINT)
+        _, complaint = process.communicate(timeout=30)
+        target.chmod(0o700)
+        assert process.returncode == INTERRUPTED, complaint
+        assert b"left behind" in complaint and b"taken back" not in complaint
 
     @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
     def test_an_upload_stores_nothing(self, user, own_bucket, written, number, status):
@@ -461,6 +490,21 @@ class TestInterruption:
         process.stdout.close()
         process.stderr.close()
         assert user.succeed("ls", "-r", f"oss://{own_bucket}").output == b""
+
+    @pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    def test_a_second_signal_ends_it_at_once(self, user, written, second):
+        written("long", bytes(300_000))
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+            # Beginning an upload in parts is not given up: its answer names what is to be taken back.
+            process = user.start("put", "--part-size", "100K", "long", "oss://bucket/long", "--endpoint", endpoint)
+            wait_for(lambda: has_connection(process.pid), process)
+            process.send_signal(signal.SIGINT)
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(1)
+            process.send_signal(second)
+            output, complaint = process.communicate(timeout=10)
+        assert (process.returncode, output, complaint) == (128 + second, b"", b"")
 
 
 class TestParts:

@@ -41,6 +41,7 @@ struct Mover: Sendable {
         try await session.telling(about: "\(path) -> \(shown(address))") {
             try await LocalFiles.checkSource(path)
             let key = try Self.key(of: address)
+            session.unfinished.note(options.checkpointDir == nil ? .takenBack : .kept)
             var upload = UploadOptions(properties.properties(fileName: path))
             upload.forbidsOverwrite = options.ifNoneExists
             upload.checkpoint = try options.checkpoint(of: [
@@ -65,6 +66,7 @@ struct Mover: Sendable {
     func uploadStandardInput(to address: StoreAddress) async throws {
         try await session.telling(about: shown(address)) {
             let key = try Self.key(of: address)
+            session.unfinished.note(.takenBack)
             var put = PutObjectOptions(properties.properties(fileName: address.lastName))
             put.forbidsOverwrite = options.ifNoneExists
             let input = StandardInput(
@@ -93,8 +95,10 @@ struct Mover: Sendable {
             let mode = try await LocalFiles.modeToGive(path)
             let metadata: ObjectMetadata
             if get.range != nil {
+                session.unfinished.note(.takenBack)
                 metadata = try await session.bucket(of: address).getObject(key, intoFile: path, get)
             } else {
+                session.unfinished.note(options.checkpointDir == nil ? .takenBack : .kept)
                 let checkpoint = try options.checkpoint(of: [
                     "get", path, shown(address), "\(session.settings.endpoint)",
                 ])
@@ -135,6 +139,7 @@ struct Mover: Sendable {
     /// Copies an object inside the store.
     func copy(_ source: StoreAddress, versionID: String?, to address: StoreAddress) async throws {
         try await session.telling(about: "\(shown(source)) -> \(shown(address))") {
+            session.unfinished.note(.takenBack)
             let copySource = CopySource(
                 bucket: source.bucket, key: try Self.key(of: source), versionID: versionID)
             let given = properties.properties(fileName: nil)
