@@ -89,6 +89,7 @@ struct ObjectCopy: Sendable {
         }
         properties.acl = options.acl ?? properties.acl
         properties.storageClass = options.storageClass ?? properties.storageClass
+        properties.tags = options.replacingTags ?? properties.tags
         return properties
     }
 
