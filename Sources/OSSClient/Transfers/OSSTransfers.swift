@@ -10,7 +10,7 @@ public struct OSSTransfers: Sendable {
     public struct Settings: Sendable {
         /// The length that parts should have, 100 KiB to 5 GiB; they get longer if 10,000 would not suffice.
         public var partSizeBytes: Int64 = 8 * 1_048_576
-        /// How many parts are under way at the same time.
+        /// How many parts are under way at the same time; no more than `OSSConnections` has connections.
         public var parallelParts = 4
         /// Up to which length a file is sent in one piece.
         public var singleUploadBytes: Int64 = 8 * 1_048_576
@@ -108,12 +108,17 @@ public struct OSSTransfers: Sendable {
         }
     }
 
-    /// Waits until bytes may pass by the bandwidth limit.
+    /// Waits until bytes may pass by the bandwidth limit, a little at a time, so that all parts get their turn.
     func pace(_ bytes: Int) async throws {
         guard let limit = settings.bandwidthLimit else { return }
-        let pause = limit.take(bytes, now: now())
-        if pause > .zero {
-            try await client.sender.surroundings.pause(pause)
+        var rest = bytes
+        while rest > 0 {
+            let taken = min(rest, limit.pieceBytes)
+            let pause = limit.take(taken, now: now())
+            if pause > .zero {
+                try await client.sender.surroundings.pause(pause)
+            }
+            rest -= taken
         }
     }
 }
