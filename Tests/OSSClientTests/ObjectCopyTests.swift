@@ -41,8 +41,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [[Tag("k", "v"), Tag("a", "b c")], []])
-    func tagsAloneAreReplaced(tags: [Tag]) async throws {
+    @Test(arguments: [[OSSKit.Tag("k", "v"), OSSKit.Tag("a", "b c")], []])
+    func tagsAloneAreReplaced(tags: [OSSKit.Tag]) async throws {
         for size in [1, 450_000] {
             try await TransfersUnderTest.run { test in
                 let headers = ["content-type": "video/mp4", "x-oss-meta-author": "a"]
