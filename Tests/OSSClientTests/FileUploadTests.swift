@@ -100,7 +100,11 @@ import Testing
             }
             let options = UploadOptions(checkpoint: checkpoint.map { test.folder.file($0) })
             let upload = test.transfers().upload(file: path, to: try ObjectKey(Self.key), options)
-            let task = Task { try await upload.run() }
+            let task = Task {
+                // A transfer that ends too early must not be waited for.
+                defer { arrived.send() }
+                return try await upload.run()
+            }
             await arrived.wait()
             task.cancel()
             await #expect(throws: CancellationError.self) { try await task.value }
