@@ -151,8 +151,11 @@ let package = Package(
         .testTarget(
             name: "OSSClientTests",
             dependencies: [
-                "OSSClient", "OSSKit",
+                "OSSClient", "OSSKit", "StorageGateway", "ObjectStore",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -14,18 +14,14 @@ struct SignedURL {
     /// What was signed.
     let stringToSign: [UInt8]
 
-    /// An upload bound to its type and its length, signed by V4.
+    /// An upload bound to its type, signed by V4.
     static func v4() throws -> SignedURL {
         try SignedURL(presigner().presignV4(request(), lifetimeSeconds: 900, nowUnixSeconds: nowUnixSeconds))
     }
 
     /// An upload bound to its type, signed by V1.
     static func v1() throws -> SignedURL {
-        let request = try Presigner.Request(
-            method: "PUT", bucket: BucketName("workspace"), key: ObjectKey("user-1/session-2/chapter-3/homework.pdf"),
-            headers: [WireHeader("Content-Type", "application/pdf")])
-        return try SignedURL(
-            presigner().presignV1(request, lifetimeSeconds: 900, nowUnixSeconds: nowUnixSeconds))
+        try SignedURL(presigner().presignV1(request(), lifetimeSeconds: 900, nowUnixSeconds: nowUnixSeconds))
     }
 
     static func presigner() throws -> Presigner {

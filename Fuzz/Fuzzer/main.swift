@@ -1,6 +1,12 @@
 import CLibFuzzer
 import FuzzTargets
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 // The target is the first argument; everything behind it is libFuzzer's.
 guard CommandLine.argc >= 2, let name = CommandLine.arguments.dropFirst().first, let chosen = FuzzTarget(rawValue: name)
 else {

@@ -31,7 +31,8 @@ struct DocumentInput {
     }
 
     private static let kinds: [any XMLDocument.Type] = [
-        AccessControlPolicy.self, AccessMonitorConfiguration.self, ArchiveDirectReadConfiguration.self,
+        AccessControlPolicy<BucketACL>.self, AccessControlPolicy<ObjectACL>.self, AccessMonitorConfiguration.self,
+        ArchiveDirectReadConfiguration.self,
         BucketCnameConfiguration.self, BucketDataRedundancyTransition.self, BucketLoggingStatus.self,
         BucketResourceGroupConfiguration.self, BucketStat.self, CnameToken.self, CORSConfiguration.self,
         ExtendWormConfiguration.self, HTTPSConfiguration.self, ImageStyle.self, InitiateWormConfiguration.self,

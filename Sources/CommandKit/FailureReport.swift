@@ -143,7 +143,7 @@ extension FailureReport {
             "a temporary access key ends by itself; get a new one, with its OSS_SESSION_TOKEN"
         case "SecondLevelDomainForbidden": "this endpoint wants the bucket in the host: --addressing virtual-host"
         case "NoSuchBucket": "`storage-gateway ls` lists the buckets at \(endpoint)"
-        case "BucketNotEmpty": "`storage-gateway rm --recursive` empties it, and deletes every object for good"
+        case "BucketNotEmpty": "`storage-gateway rm --recursive` deletes its objects, but not their older versions"
         case "FileAlreadyExists": "an object of this key is there, and was left as it is"
         case "NotImplemented": "\(endpoint) does not have this operation; nothing was changed"
         case ServiceError.unreadableCode where error.status != 404:
@@ -169,6 +169,7 @@ extension FailureReport {
             settings.map { FailureReport(error, settings: $0) } ?? unknown(error, settings: nil)
         case let error as OSSClientError: FailureReport(error, endpoint: settings?.endpoint)
         case let error as TransferError: FailureReport(error)
+        case let error as UntidyTransferError: untidy(error, settings: settings)
         case let error as OSSError: FailureReport(.refused, error.message)
         case let error as SigningError: FailureReport(.refused, sentence(error))
         case is CancellationError: FailureReport(.cancelled, "stopped")
@@ -176,6 +177,13 @@ extension FailureReport {
             FailureReport(.unavailable, "\(problem)")
         default: unknown(error, settings: settings)
         }
+    }
+
+    /// Why a transfer failed, and that it left something behind.
+    private static func untidy(_ error: UntidyTransferError, settings: StoreSettings?) -> FailureReport {
+        var report = of(error.cause, settings: settings)
+        report.hint = (report.hint.map { "\($0); " } ?? "") + "an unfinished upload or file was left behind"
+        return report
     }
 
     /// What has no words of its own: of the network it is told as it tells itself, of anything else by its type alone.

@@ -10,7 +10,7 @@ package enum KeyEncoding: String, Sendable, CaseIterable {
     case url
 
     /// The bytes of a key as it was given; nil if it is not in percent form though it should be.
-    package func bytes(of text: some Sequence<UInt8>) -> [UInt8]? {
+    package func bytes(of text: some Collection<UInt8>) -> [UInt8]? {
         switch self {
         case .plain: Array(text)
         case .url: PercentCoding.decodePath(text)

@@ -83,7 +83,9 @@ extension OSSClient {
     public struct Timeouts: Sendable {
         /// How long a connection may take to be made.
         public var connect = Duration.seconds(10)
-        /// How long a connection may be silent while a body is on its way.
+        /// How long a connection may be silent while we wait for it.
+        ///
+        /// The time that the source of an upload or the reader of a download takes does not count.
         public var idle = Duration.seconds(20)
 
         /// The timeouts that official clients have.

@@ -71,12 +71,18 @@ extension OSSClient {
                     try await file.write(piece, at: offset)
                     offset += Int64(piece.readableBytes)
                 }
+                let range = options.range == nil ? nil : metadata.contentRange
+                guard range.map({ $0.lastOffset - $0.firstOffset + 1 == offset }) ?? true else {
+                    throw OSSClientError.malformedAnswer
+                }
                 try await file.synchronize()
                 return metadata
             }
             try await LocalFile.rename(unfinished, to: path)
+            try await LocalFile.synchronizeFolder(of: path)
         } catch {
-            try await LocalFile.remove(unfinished)
+            // Why the call failed is worth more than what keeps the unfinished file from being removed.
+            try? await LocalFile.remove(unfinished)
             throw error
         }
         return metadata

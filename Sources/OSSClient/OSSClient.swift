@@ -47,13 +47,23 @@ public struct OSSClient: Sendable {
     ///
     /// It follows no redirects, since a signature is for one host, and it decompresses nothing, since checksums are of
     /// the bytes as they are stored. A connection that is refused fails at once: the client itself tries again.
-    public static func httpConfiguration(_ timeouts: Timeouts = Timeouts()) -> HTTPClient.Configuration {
+    ///
+    /// - Parameters:
+    ///   - timeouts: how long the parts of an exchange may take.
+    ///   - maximumConnections: the most connections to one host. A request beyond them waits for one as long as a
+    ///     connection may take to be made, and then fails: so there should be more than requests at the same time.
+    public static func httpConfiguration(
+        _ timeouts: Timeouts = Timeouts(), maximumConnections: Int = 256
+    ) -> HTTPClient.Configuration {
+        // The HTTP client's own timeouts for silence would end what waits for a slow source or a slow reader.
         var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow,
-            timeout: .init(
-                connect: TimeAmount(timeouts.connect), read: TimeAmount(timeouts.idle),
-                write: TimeAmount(timeouts.idle)),
+            redirectConfiguration: .disallow, timeout: .init(connect: TimeAmount(timeouts.connect)),
             decompression: .disabled)
+        let idle = TimeAmount(timeouts.idle)
+        configuration.http1_1ConnectionDebugInitializer = { SilenceWatch.add(to: $0, longest: idle) }
+        // OSS speaks nothing newer, and the watch is for connections that carry one exchange at a time.
+        configuration.httpVersion = .http1Only
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(maximumConnections, 1)
         configuration.connectionPool.retryConnectionEstablishment = false
         return configuration
     }

@@ -5,9 +5,14 @@ public struct OSSConnections: Sendable {
     let httpClient: HTTPClient
 
     /// Opens a pool; connections are made when they are needed.
-    public init(_ timeouts: OSSClient.Timeouts = OSSClient.Timeouts()) {
+    ///
+    /// - Parameters:
+    ///   - timeouts: how long the parts of an exchange may take.
+    ///   - maximumPerHost: the most connections to one host: more than parts and other requests at the same time.
+    public init(_ timeouts: OSSClient.Timeouts = OSSClient.Timeouts(), maximumPerHost: Int = 256) {
         httpClient = HTTPClient(
-            eventLoopGroupProvider: .singleton, configuration: OSSClient.httpConfiguration(timeouts))
+            eventLoopGroupProvider: .singleton,
+            configuration: OSSClient.httpConfiguration(timeouts, maximumConnections: maximumPerHost))
     }
 
     /// Ends all connections; requests that are under way fail.

@@ -90,7 +90,7 @@ public struct OSSService: Sendable {
 
     /// All of the account's buckets, in the order of their names; pages are fetched as they are needed.
     public func buckets(prefix: String = "") -> PagedSequence<ListAllMyBucketsResult.Bucket> {
-        PagedSequence { marker in
+        PagedSequence(order: .keys) { marker in
             let page = try await listBuckets(prefix: prefix, marker: marker)
             return (page.buckets, page.page.nextMarker)
         }

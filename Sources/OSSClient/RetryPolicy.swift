@@ -26,11 +26,12 @@ public struct RetryPolicy: Sendable, Equatable {
 
     /// Whether the same request may succeed a moment later.
     ///
-    /// 401 and `BadRequest` are among them because official clients repeat them.
+    /// 401 and `BadRequest` are among them because official clients repeat them; 501 says that it never will.
     static func mayPass(_ failure: any Error) -> Bool {
         switch failure {
         case let error as ServiceError:
-            [401, 408, 429].contains(error.status) || error.status >= 500 || error.isCode(.badRequest)
+            [401, 408, 429].contains(error.status) || (error.status >= 500 && error.status != 501)
+                || error.isCode(.badRequest)
         case OSSClientError.unreachable, OSSClientError.wrongChecksum: true
         default: false
         }

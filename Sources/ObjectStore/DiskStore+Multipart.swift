@@ -26,8 +26,9 @@ extension DiskStore {
     /// Looks an upload up.
     ///
     /// - Throws: `NoSuchUpload`.
-    package func multipartUpload(_ id: UploadID, in bucket: BucketRecord, key: ObjectKey) async throws -> MultipartUpload
-    {
+    package func multipartUpload(
+        _ id: UploadID, in bucket: BucketRecord, key: ObjectKey
+    ) async throws -> MultipartUpload {
         try requireOpen()
         return try await database.read { database in
             try UploadTable.find(id, at: ObjectPlace(bucket: bucket, key: key), in: database)

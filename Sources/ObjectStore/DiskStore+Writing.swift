@@ -38,7 +38,8 @@ extension DiskStore {
     /// Copies an object without copying its bytes: both rows name the same body.
     ///
     /// - Parameter attributes: what the copy says about itself; nil keeps what the source says, but not its ACL.
-    /// - Throws: `NoSuchKey` if the source was overwritten or deleted meanwhile, and as `put`.
+    /// - Throws: `NoSuchKey` if the source was deleted meanwhile, `StoreFailure.bodyIsGone` if it was overwritten: look it
+    ///   up once more. Else as `put`.
     package func copy(
         _ source: ObjectRecord, to bucket: BucketRecord, key: ObjectKey, attributes: ObjectAttributes? = nil,
         condition: WriteCondition = WriteCondition()
@@ -86,10 +87,11 @@ extension DiskStore {
 extension ObjectRecord {
     /// Checks that the bytes that were looked up are still those of the key.
     ///
-    /// - Throws: `NoSuchKey`.
+    /// - Throws: `NoSuchKey`, or `StoreFailure.bodyIsGone` if the key has others now.
     func requireUnchanged(in database: Database) throws {
         let current = try ObjectTable.former(Data(key.bytes), inBucket: bucketID, database)
-        guard let current, current.body == body else { throw DiskStore.noSuchKey(key) }
+        guard let current else { throw DiskStore.noSuchKey(key) }
+        guard current.body == body else { throw StoreFailure.bodyIsGone }
     }
 }
 

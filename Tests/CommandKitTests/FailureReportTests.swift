@@ -71,6 +71,24 @@ import Testing
         #expect(report.lines.allSatisfy { Printable.isPrintable($0) })
     }
 
+    @Test func whatATransferLeftBehindIsSaid() throws {
+        let settings = try Self.settings()
+        let causes: [any Error] = [
+            CancellationError(), OSSClientError.wrongChecksum, TransferError.objectChanged,
+            OSSClientError.unreachable(CancellationError()),
+        ]
+        for cause in causes {
+            let alone = FailureReport.of(cause, settings: settings)
+            let untidy = UntidyTransferError(cause: cause, tidyingFailure: OSSClientError.malformedAnswer)
+            let report = FailureReport.of(untidy, settings: settings)
+            #expect(report.kind == alone.kind)
+            #expect(report.message == alone.message)
+            let hint = try #require(report.hint)
+            #expect(hint.hasPrefix(alone.hint ?? ""))
+            #expect(hint.hasSuffix("an unfinished upload or file was left behind"))
+        }
+    }
+
     @Test func errorsOfThisSideHaveTheirKinds() throws {
         let settings = try Self.settings()
         let kinds = [

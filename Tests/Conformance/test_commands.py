@@ -149,6 +149,42 @@ class TestRoundTrips:
         into_itself = user.run("cp", "-r", f"oss://{own_bucket}/a/", f"oss://{own_bucket}/a/b/")
         assert into_itself.status == REFUSED
 
+    def test_new_tags_leave_the_rest_of_a_copy_as_it_was(self, user, own_bucket, written):
+        written("a.txt", b"hello")
+        user.succeed("put", "a.txt", f"oss://{own_bucket}/a", "--meta", "kept=yes", "--cache-control", "no-cache",
+                     "--tagging", "old=1", "--tagging", "older=2")
+        user.succeed("cp", f"oss://{own_bucket}/a", f"oss://{own_bucket}/b", "--tagging", "k=v")
+        facts = json.loads(user.succeed("stat", "--json", f"oss://{own_bucket}/b").output)
+        assert (facts["contentType"], facts["cacheControl"], facts["metadata"], facts["tagCount"]) == (
+            "text/plain", "no-cache", {"kept": "yes"}, "1")
+        user.succeed("cp", f"oss://{own_bucket}/a", f"oss://{own_bucket}/c", "--tagging", "k=v", "--meta", "new=yes")
+        facts = json.loads(user.succeed("stat", "--json", f"oss://{own_bucket}/c").output)
+        assert (facts["metadata"], facts["tagCount"]) == ({"new": "yes"}, "1")
+
+    @pytest.mark.parametrize("mode", [0o600, 0o640, 0o666])
+    @pytest.mark.parametrize("options", [(), ("--range=0-3",)], ids=repr)
+    def test_a_file_that_is_replaced_keeps_its_mode(self, user, own_bucket, written, store, mode, options):
+        store.put(own_bucket, "x", b"new content")
+        path = written("private", b"old")
+        path.chmod(mode)
+        user.succeed("get", *options, f"oss://{own_bucket}/x", "private")
+        assert path.read_bytes().startswith(b"new ")
+        assert path.stat().st_mode & 0o777 == mode
+
+    def test_a_folder_with_content_is_not_dropped(self, user, own_bucket, store):
+        store.put(own_bucket, "f/marked/", b"")
+        store.put(own_bucket, "f/full/", b"content")
+        store.put(own_bucket, "f/file", b"x")
+        ended = user.run("get", "-r", f"oss://{own_bucket}/f", "copy", "--json")
+        assert ended.status == SOME_FAILED, ended
+        assert [(failure["kind"], failure["subject"]) for failure in ended.failures] == [
+            ("refused", f"oss://{own_bucket}/f/full/")]
+        assert (user.home / "copy/marked").is_dir() and (user.home / "copy/file").read_bytes() == b"x"
+        assert not (user.home / "copy/full").exists()
+        store.put(own_bucket, "f/", b"of the folder itself")
+        user.succeed("cp", "-r", f"oss://{own_bucket}/f/", f"oss://{own_bucket}/g/")
+        assert store.get(own_bucket, "g/").body == b"of the folder itself"
+
     def test_folders_are_rolled_up_and_counted(self, user, own_bucket, written):
         for name in ("a", "f/1", "f/2", "z"):
             written("x")
@@ -405,6 +441,35 @@ class TestInterruption:
         output, complaint = process.communicate(timeout=30)
         assert (process.returncode, output) == (INTERRUPTED, b""), complaint
         assert list(target.iterdir()) == []
+        assert b"what was unfinished was taken back" in complaint
+
+    def test_what_a_checkpoint_keeps_is_not_said_to_be_taken_back(self, user, own_bucket, written):
+        written("large", bytes(3_000_000))
+        user.succeed("put", "large", f"oss://{own_bucket}/large")
+        process = user.start(
+            "get", "--limit-rate", "100K", "--checkpoint-dir", "kept", f"oss://{own_bucket}/large", "copy")
+        wait_for(lambda: list(user.home.glob("copy.*.part")), process)
+        process.send_signal(signal.SIGINT)
+        _, complaint = process.communicate(timeout=30)
+        assert process.returncode == INTERRUPTED, complaint
+        assert b"goes on from here" in complaint and b"taken back" not in complaint
+        assert list(user.home.glob("copy.*.part"))
+
+    def test_a_file_that_stays_is_not_said_to_be_taken_back(self, user, own_bucket, written):
+        written("large", bytes(3_000_000))
+        user.succeed("put", "large", f"oss://{own_bucket}/large")
+        target = user.home / "target"
+        target.mkdir()
+        process = user.start("get", "--limit-rate", "100K", f"oss://{own_bucket}/large", "target/copy")
+        wait_for(lambda: list(target.iterdir()), process)
+        # A folder of its name cannot be removed as the file that it was.
+        unfinished = next(target.iterdir())
+        unfinished.rename(user.home / "moved")
+        unfinished.mkdir()
+        process.send_signal(signal.SIGINT)
+        _, complaint = process.communicate(timeout=30)
+        assert process.returncode == INTERRUPTED, complaint
+        assert b"left behind" in complaint and b"taken back" not in complaint
 
     @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
     def test_an_upload_stores_nothing(self, user, own_bucket, written, number, status):
@@ -425,6 +490,21 @@ class TestInterruption:
         process.stdout.close()
         process.stderr.close()
         assert user.succeed("ls", "-r", f"oss://{own_bucket}").output == b""
+
+    @pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    def test_a_second_signal_ends_it_at_once(self, user, written, second):
+        written("long", bytes(300_000))
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+            # Beginning an upload in parts is not given up: its answer names what is to be taken back.
+            process = user.start("put", "--part-size", "100K", "long", "oss://bucket/long", "--endpoint", endpoint)
+            wait_for(lambda: has_connection(process.pid), process)
+            process.send_signal(signal.SIGINT)
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(1)
+            process.send_signal(second)
+            output, complaint = process.communicate(timeout=10)
+        assert (process.returncode, output, complaint) == (128 + second, b"", b"")
 
 
 class TestParts:
@@ -675,6 +755,17 @@ class TestPresigning:
         assert {"policy", "success_action_status", "x-oss-signature"} <= set(made["fields"])
         exact = user.succeed("presign", "form", f"oss://{own_bucket}/inbox/a.txt", "--scheme", "v1").output.decode()
         assert "field   key=inbox/a.txt\n" in exact and "field   OSSAccessKeyId=" in exact
+
+    @pytest.mark.parametrize("method", ["get", "put"])
+    @pytest.mark.parametrize("seconds", ["99999999999999999", "9223372036854775", "300000000000"])
+    def test_a_lifetime_beyond_the_calendar_is_written_as_its_end(self, user, own_bucket, method, seconds):
+        made = json.loads(user.succeed(
+            "presign", method, f"oss://{own_bucket}/k", "--signature", "v1", "--expires", seconds, "--json").output)
+        assert made["expires"] == "9999-12-31T23:59:59.000Z"
+        explained = user.succeed("explain", "-", typed=made["url"].encode()).output
+        assert b"9999" in explained
+        assert user.run("presign", "form", f"oss://{own_bucket}/k", "--signature", "v1", "--expires", seconds,
+                        "--json").status == REFUSED
 
     @pytest.mark.parametrize("options", [
         ("--header", "no colon"), ("--header", "a b: c"), ("--header", "a: b\r\nc: d"),

@@ -149,7 +149,11 @@ import Testing
             let options = DownloadOptions(checkpoint: checkpoint.map { test.folder.file($0) })
             let transfer = test.transfers().download(
                 try ObjectKey(Self.key), toFile: test.folder.file("target"), options)
-            let task = Task { try await transfer.run() }
+            let task = Task {
+                // A transfer that ends too early must not be waited for.
+                defer { arrived.send() }
+                return try await transfer.run()
+            }
             await arrived.wait()
             task.cancel()
             await #expect(throws: CancellationError.self) { try await task.value }
@@ -259,7 +263,10 @@ import Testing
                 arrived.send()
                 return .silence
             }
-            let first = Task { try await download(test, checkpoint: "checkpoint") }
+            let first = Task {
+                defer { arrived.send() }
+                return try await download(test, checkpoint: "checkpoint")
+            }
             await arrived.wait()
             let found = await #expect(throws: TransferError.self) {
                 try await download(test, checkpoint: "checkpoint")

@@ -85,6 +85,34 @@ import Testing
         }
     }
 
+    @Test func bytesThatChangedBehindTheSameDateAreSent() async throws {
+        try await TransfersUnderTest.run { test in
+            try await interrupt(test)
+            let path = test.folder.file("source")
+            let date = try #require(try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date)
+            try test.folder.overwrite("source", at: 150_000, with: "#")
+            try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: path)
+            try await upload(test)
+            let other = try #require(test.folder.read("source"))
+            #expect(other != Self.content)
+            #expect(test.store.asked.contains("part 2"))
+            try expectDone(test, content: other)
+        }
+    }
+
+    @Test func aFailedCallbackLeavesNothingToGoOnWith() async throws {
+        try await TransfersUnderTest.run { test in
+            try test.folder.write("source", Self.content)
+            test.store.setChange { request, answer in
+                guard request.name == "complete" else { return answer }
+                return .answer(203, body: "<Error><Code>CallbackFailed</Code><Message>m</Message></Error>")
+            }
+            let found = await #expect(throws: ServiceError.self) { try await upload(test) }
+            #expect(found?.status == 203)
+            try expectDone(test)
+        }
+    }
+
     @Test func otherPropertiesBeginAnew() async throws {
         try await TransfersUnderTest.run { test in
             try await interrupt(test)

@@ -121,6 +121,35 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false])
+    func anObjectThatMayNotBeReplacedIsOursOnlyAfterALostAnswer(isLost: Bool) async throws {
+        let store = StandInStore()
+        try await ClientUnderTest.run(store.script) { test, _ in
+            let first = try await test.client.initiateMultipartUpload(try ObjectKey("k"))
+            let part = try await test.client.uploadPart(first, try number(1), .text("hello"))
+            try await test.client.completeMultipartUpload(first, .listed([part]))
+            let second = try await test.client.initiateMultipartUpload(try ObjectKey("k"))
+            _ = try await test.client.uploadPart(second, try number(1), .text("hello"))
+            store.forget()
+            let count = Count()
+            store.setFault { request in
+                guard request.name == "complete" else { return nil }
+                return isLost && count.next() == 1 ? .hangUp : StandInStore.refusal(.fileAlreadyExists)
+            }
+            if isLost {
+                try await test.client.completeMultipartUpload(second, .listed([part]))
+                #expect(store.asked == ["complete", "complete", "HEAD", "abort"])
+                #expect(store.uploads.isEmpty)
+            } else {
+                let found = await #expect(throws: ServiceError.self) {
+                    try await test.client.completeMultipartUpload(second, .listed([part]))
+                }
+                #expect(found?.isCode(.fileAlreadyExists) == true)
+                #expect(store.asked == ["complete"])
+            }
+        }
+    }
+
     @Test(arguments: ["hallo", "hello world", nil])
     func anotherObjectDoesNotPassForTheOneOfTheParts(content: String?) async throws {
         let store = StandInStore()

@@ -41,6 +41,25 @@ import Testing
         }
     }
 
+    @Test(arguments: [[OSSKit.Tag("k", "v"), OSSKit.Tag("a", "b c")], []])
+    func tagsAloneAreReplaced(tags: [OSSKit.Tag]) async throws {
+        for size in [1, 450_000] {
+            try await TransfersUnderTest.run { test in
+                let headers = ["content-type": "video/mp4", "x-oss-meta-author": "a"]
+                test.store.put("source", TransfersUnderTest.text(size), headers: headers)
+                var options = CopyObjectOptions()
+                options.replacingTags = tags
+                _ = try await copy(test, options)
+                let found = test.store.objects["copy"]?.headers
+                #expect(found == headers)
+                let written = try #require(test.store.requests.first { ["PUT", "POST"].contains($0.method) })
+                #expect(written.header("x-oss-tagging") == (tags.isEmpty ? nil : "k=v&a=b%20c"))
+                #expect(written.header("x-oss-tagging-directive") == (size == 1 ? "Replace" : nil))
+                #expect(written.header("x-oss-metadata-directive") == nil)
+            }
+        }
+    }
+
     @Test func aSourceThatChangesMeanwhileLeavesNothing() async throws {
         try await TransfersUnderTest.run { test in
             test.store.put("source", Self.content)

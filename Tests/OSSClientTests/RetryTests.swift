@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [304, 400, 403, 404, 405, 409, 411, 412, 416])
+    @Test(arguments: [304, 400, 403, 404, 405, 409, 411, 412, 416, 501])
     func whatWillNotPassIsNotTriedAgain(status: Int) async throws {
         try await ClientUnderTest.run({ _, _ in .answer(status) }) { test, server in
             let found = await #expect(throws: ServiceError.self) {

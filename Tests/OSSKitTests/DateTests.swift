@@ -31,6 +31,7 @@ import Testing
         "Thu, 17 Nov 2005 24:00:00 GMT", "Thu, 17 Nov 2005 18:60:58 GMT", "Thu, 17 Nov 2005 18:49:61 GMT",
         "Thu, 17 Nov 20055 18:49:58 GMT", "Thu, +7 Nov 2005 18:49:58 GMT", "Thu, 17 Nov 2005 1٣:49:58 GMT",
         "1346886000", "20250411T064124Z", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
+        "Fri, 31 Dec 9999 23:59:60 GMT",
     ])
     func otherTextsAreNoDates(text: String) {
         let found = HTTPDate.parse(text)
@@ -97,6 +98,7 @@ import Testing
             ("20250411T064124Z", 1_744_353_684), ("19700101T000000Z", 0), ("20250411T064124", nil),
             ("20250431T064124Z", nil), ("20250411 064124Z", nil), ("20250411t064124z", nil), ("20250411T064124Z ", nil),
             ("Fri, 11 Apr 2025 06:41:24 GMT", nil), ("", nil), ("20250411T064124.0Z", nil),
+            ("99991231T235959Z", 253_402_300_799), ("99991231T235960Z", nil),
         ] as [(String, Int64?)])
     func signatureDatesAreRead(text: String, wanted: Int64?) {
         let found = ISO8601.parseBasic(text)

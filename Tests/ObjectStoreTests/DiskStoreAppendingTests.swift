@@ -183,8 +183,10 @@ import Testing
                 let wins = await withTaskGroup(of: Bool.self) { group in
                     for _ in 0..<5 {
                         group.addTask {
-                            await failure { try await store.append([UInt8(round)], to: bucket, "log", at: Int64(round)) }
-                                == nil
+                            let error = await failure {
+                                try await store.append([UInt8(round)], to: bucket, "log", at: Int64(round))
+                            }
+                            return error == nil
                         }
                     }
                     return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }

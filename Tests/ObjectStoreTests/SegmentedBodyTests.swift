@@ -102,7 +102,9 @@ import Testing
         let record = try await store.complete(multipart, [part, other])
         let read = try await store.bytes(of: record)
         #expect(read == someBytes(200_000) + someBytes(200_000)[1..<150_001])
-        let gone = await refusal { _ = try await store.copyPart(source, range: 0..<200_000, number: number, of: multipart) }
+        let gone = await refusal {
+            _ = try await store.copyPart(source, range: 0..<200_000, number: number, of: multipart)
+        }
         #expect(gone == .noSuchUpload)
         try await store.close()
         try folder.remove()

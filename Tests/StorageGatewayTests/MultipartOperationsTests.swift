@@ -138,7 +138,8 @@ import Testing
         BadCompletion(name: "number 0", body: document(element("0")), code: "InvalidArgument", ec: "0017-00000220"),
         BadCompletion(name: "number 10001", body: document(element("10001")), code: "InvalidArgument"),
         BadCompletion(name: "number +1", body: document(element("+1")), code: "InvalidArgument"),
-        BadCompletion(name: "number of 30 digits", body: document(element("1" + String(repeating: "0", count: 30))),
+        BadCompletion(
+            name: "number of 30 digits", body: document(element("1" + String(repeating: "0", count: 30))),
             code: "InvalidArgument"),
         BadCompletion(
             name: "descending", body: document(element("2") + element("1")), code: "InvalidPartOrder",
@@ -173,7 +174,8 @@ import Testing
             _ = try await surface.part(2, "hello", of: "k", id)
             let answer = try await surface.send(
                 Call(
-                    method: "POST", target: "/bucket/k?uploadId=\(id)", headers: bad.headers, body: Array(bad.body.utf8)))
+                    method: "POST", target: "/bucket/k?uploadId=\(id)", headers: bad.headers, body: Array(bad.body.utf8)
+                ))
             #expect(answer.element("Code") == bad.code)
             if let ec = bad.ec { #expect(answer.element("EC") == ec) }
             let parts = try await surface.send(Call(method: "GET", target: "/bucket/k?uploadId=\(id)"))
@@ -229,8 +231,10 @@ import Testing
         BadCall(method: "GET", target: "?uploads&encoding-type=xml", code: "InvalidArgument"),
         BadCall(method: "POST", target: "k?uploads&encoding-type=xml", code: "InvalidArgument"),
         BadCall(method: "POST", target: "k?uploads", headers: [("x-oss-callback", "e30=")], code: "NotImplemented"),
-        BadCall(method: "POST", target: "k?uploads", headers: [("x-oss-storage-class", "Fast")], code: "InvalidArgument"),
-        BadCall(method: "POST", target: "k?uploads", headers: [("x-oss-forbid-overwrite", "true")],
+        BadCall(
+            method: "POST", target: "k?uploads", headers: [("x-oss-storage-class", "Fast")], code: "InvalidArgument"),
+        BadCall(
+            method: "POST", target: "k?uploads", headers: [("x-oss-forbid-overwrite", "true")],
             code: "FileAlreadyExists"),
         BadCall(method: "POST", target: "k?uploads=&uploadId=ID", code: "NotImplemented"),
         BadCall(method: "DELETE", target: "?uploads", code: "NotImplemented"),
@@ -274,7 +278,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("x-oss-copy-source", "/bucket/none", "NoSuchKey", 404), ("x-oss-copy-source", "/none-there/k", "NoSuchBucket", 404),
+        ("x-oss-copy-source", "/bucket/none", "NoSuchKey", 404),
+        ("x-oss-copy-source", "/none-there/k", "NoSuchBucket", 404),
         ("x-oss-copy-source", "nothing", "InvalidArgument", 400),
         ("x-oss-copy-source-if-match", "\"0\"", "PreconditionFailed", 412),
         ("x-oss-copy-source-if-none-match", "\"\(hello)\"", nil, 304),

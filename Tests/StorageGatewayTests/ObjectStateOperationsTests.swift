@@ -61,7 +61,8 @@ import Testing
         BadAppend(target: "?append&position=3", code: "ObjectNotAppendable"),
         BadAppend(target: "?position=0", code: "NotImplemented"),
         BadAppend(target: "?seal&position=3", code: "NotImplemented"),
-        BadAppend(target: "?append&position=0", headers: [("x-oss-forbid-overwrite", "true")], code: "FileAlreadyExists"),
+        BadAppend(
+            target: "?append&position=0", headers: [("x-oss-forbid-overwrite", "true")], code: "FileAlreadyExists"),
         BadAppend(target: "?append&position=0", headers: [("Content-Length", "5368709121")], code: "EntityTooLarge"),
         BadAppend(target: "?append&position=0", headers: [("x-oss-callback", "e30=")], code: "NotImplemented"),
         BadAppend(target: "2?append&position=5", code: "PositionNotEqualToLength"),
@@ -131,7 +132,8 @@ import Testing
 
     @Test(arguments: [
         ("a=1&a=2", "InvalidArgument"), ("=1", "InvalidArgument"), ("a=%zz", "InvalidArgument"),
-        ("a=%ff", "InvalidArgument"), ("a=!", "InvalidTag"), ((0..<11).map { "k\($0)=" }.joined(separator: "&"), "TooManyTags"),
+        ("a=%ff", "InvalidArgument"), ("a=!", "InvalidTag"),
+        ((0..<11).map { "k\($0)=" }.joined(separator: "&"), "TooManyTags"),
     ])
     func aBadTaggingHeaderStoresNothing(value: String, code: String) async throws {
         try await withSurface { surface in
@@ -145,9 +147,10 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (nil, nil, ["a"]), ("Copy", "x=1", ["a"]), ("Replace", "x=1", ["x"]), ("REPLACE", nil, []),
-    ] as [(String?, String?, [String])])
+    @Test(
+        arguments: [
+            (nil, nil, ["a"]), ("Copy", "x=1", ["a"]), ("Replace", "x=1", ["x"]), ("REPLACE", nil, []),
+        ] as [(String?, String?, [String])])
     func aCopyKeepsOrReplacesTags(directive: String?, tags: String?, wanted: [String]) async throws {
         try await withSurface { surface in
             _ = try await surface.put("k", "hello", [("x-oss-tagging", "a=1")])
@@ -192,7 +195,8 @@ import Testing
             let found = try await surface.send(Call(method: "GET", target: "/bucket/?acl"))
             #expect(try AccessControlPolicy<BucketACL>(document: found.body).grant.rawValue == acl)
             let facts = try await surface.send(Call(method: "GET", target: "/bucket?bucketInfo"))
-            #expect(try XMLReader.read(facts.body).child("Bucket")?.child("AccessControlList")?.text(of: "Grant") == acl)
+            #expect(
+                try XMLReader.read(facts.body).child("Bucket")?.child("AccessControlList")?.text(of: "Grant") == acl)
         }
     }
 

@@ -28,7 +28,8 @@ import Testing
 
     @Test func aLinkIsFollowedByReaders() async throws {
         try await withSurface { surface in
-            _ = try await surface.put("a/b%20c", "hello", [("Content-Type", "text/plain"), ("x-oss-meta-of", "target")])
+            _ = try await surface.put(
+                "a/b%20c", "hello", [("Content-Type", "text/plain"), ("x-oss-meta-of", "target")])
             surface.clock.nowMilliseconds += 10_000
             let made = try await link("l", to: "a%2Fb%20c", [("x-oss-meta-of", "link")], on: surface)
             #expect(made.status == 200)

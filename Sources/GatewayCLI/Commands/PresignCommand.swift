@@ -125,7 +125,7 @@ struct PresignCommand: ParsableCommand {
         line.add("method", url.method)
         line.add("url", url.url)
         line.add("headers", pairs: url.requiredHeaders.map { ($0.name, $0.value) })
-        line.add("expires", ISO8601.format(unixMilliseconds: url.expiresAtUnixSeconds * 1_000))
+        line.add("expires", ISO8601.format(unixSeconds: url.expiresAtUnixSeconds))
         Swift.print(line.text)
     }
 
@@ -142,7 +142,7 @@ struct PresignCommand: ParsableCommand {
         line.add("method", "POST")
         line.add("url", form.url)
         line.add("fields", pairs: form.fields.map { ($0.name, $0.value) })
-        line.add("expires", ISO8601.format(unixMilliseconds: form.expiresAtUnixSeconds * 1_000))
+        line.add("expires", ISO8601.format(unixSeconds: form.expiresAtUnixSeconds))
         Swift.print(line.text)
     }
 }

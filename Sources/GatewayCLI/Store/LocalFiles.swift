@@ -164,17 +164,33 @@ enum LocalFiles {
         }
     }
 
-    /// The mode that new files have; the mask cannot be read without being set, so that it is read once.
+    /// The mode that new files have.
+    ///
+    /// The mask cannot be read without being set, so it is read once, by `readMask`.
     private static let usualMode: mode_t = {
         let mask = umask(0)
         umask(mask)
         return 0o666 & ~mask
     }()
 
-    /// Gives a file that was made for its owner alone the mode that new files have.
-    static func useUsualMode(_ path: String) async throws {
+    /// Reads the mask of new files, while nobody makes any: for a moment there is none.
+    static func readMask() {
+        _ = usualMode
+    }
+
+    /// The mode of a file that takes a place: of the file that is there, else that of new files.
+    static func modeToGive(_ path: String) async throws -> mode_t {
         try await NIOThreadPool.singleton.runIfActive {
-            guard chmod(path, usualMode) == 0 else {
+            var facts = stat()
+            guard stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return usualMode }
+            return facts.st_mode & 0o777
+        }
+    }
+
+    /// Gives a file that was made for its owner alone its own mode.
+    static func setMode(_ mode: mode_t, of path: String) async throws {
+        try await NIOThreadPool.singleton.runIfActive {
+            guard chmod(path, mode) == 0 else {
                 throw FailureReport(.inputOutput, SystemError.text(errno), subject: path)
             }
         }

@@ -41,6 +41,7 @@ struct Mover: Sendable {
         try await session.telling(about: "\(path) -> \(shown(address))") {
             try await LocalFiles.checkSource(path)
             let key = try Self.key(of: address)
+            session.unfinished.note(options.checkpointDir == nil ? .takenBack : .kept)
             var upload = UploadOptions(properties.properties(fileName: path))
             upload.forbidsOverwrite = options.ifNoneExists
             upload.checkpoint = try options.checkpoint(of: [
@@ -65,9 +66,12 @@ struct Mover: Sendable {
     func uploadStandardInput(to address: StoreAddress) async throws {
         try await session.telling(about: shown(address)) {
             let key = try Self.key(of: address)
+            session.unfinished.note(.takenBack)
             var put = PutObjectOptions(properties.properties(fileName: address.lastName))
             put.forbidsOverwrite = options.ifNoneExists
-            let input = StandardInput(bytesPerSecond: settings.bandwidthLimit?.bytesPerSecond)
+            let input = StandardInput(
+                bytesPerSecond: settings.bandwidthLimit?.bytesPerSecond,
+                maximumBytes: StandardInput.maximumPutBytes)
             let result = try await session.bucket(of: address)
                 .putObject(key, .stream(input, lengthBytes: nil), put)
             var line = line("put", address)
@@ -88,10 +92,13 @@ struct Mover: Sendable {
                 throw FailureReport(.refused, "it is there already, and was left as it is", subject: path)
             }
             try await LocalFiles.checkFolder(of: path)
+            let mode = try await LocalFiles.modeToGive(path)
             let metadata: ObjectMetadata
             if get.range != nil {
+                session.unfinished.note(.takenBack)
                 metadata = try await session.bucket(of: address).getObject(key, intoFile: path, get)
             } else {
+                session.unfinished.note(options.checkpointDir == nil ? .takenBack : .kept)
                 let checkpoint = try options.checkpoint(of: [
                     "get", path, shown(address), "\(session.settings.endpoint)",
                 ])
@@ -102,7 +109,7 @@ struct Mover: Sendable {
                     name: address.lastName
                 ).metadata
             }
-            try await LocalFiles.useUsualMode(path)
+            try await LocalFiles.setMode(mode, of: path)
             var line = line("get", address)
             line.add("file", path)
             line.add("bytes", metadata.sizeBytes)
@@ -132,16 +139,12 @@ struct Mover: Sendable {
     /// Copies an object inside the store.
     func copy(_ source: StoreAddress, versionID: String?, to address: StoreAddress) async throws {
         try await session.telling(about: "\(shown(source)) -> \(shown(address))") {
+            session.unfinished.note(.takenBack)
             let copySource = CopySource(
                 bucket: source.bucket, key: try Self.key(of: source), versionID: versionID)
             let given = properties.properties(fileName: nil)
             var copy = CopyObjectOptions(replacingProperties: properties.replacesProperties ? given : nil)
-            if !given.tags.isEmpty {
-                var replacing = copy.replacingProperties ?? ObjectProperties()
-                replacing.tags = given.tags
-                copy.replacingProperties = replacing
-                copy.replacesTags = true
-            }
+            if !given.tags.isEmpty { copy.replacingTags = given.tags }
             copy.acl = given.acl
             copy.storageClass = given.storageClass
             copy.forbidsOverwrite = options.ifNoneExists

@@ -9,9 +9,15 @@ struct StandardInput: AsyncSequence, Sendable {
 
     /// The most bytes a second; nil for no limit.
     var bytesPerSecond: Int64?
+    /// The most bytes that are read before the input is refused; nil for no end.
+    var maximumBytes: Int64?
+
+    /// The most bytes that one request can store: 5 GiB.
+    static let maximumPutBytes: Int64 = 5_368_709_120
 
     func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(limit: bytesPerSecond.map { RateLimit(bytesPerSecond: $0) })
+        AsyncIterator(
+            limit: bytesPerSecond.map { RateLimit(bytesPerSecond: $0) }, restBytes: maximumBytes ?? .max)
     }
 
     /// The next line, without what ends it; as much as there is if the input ends first.
@@ -26,6 +32,7 @@ struct StandardInput: AsyncSequence, Sendable {
 
     struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate var limit: RateLimit?
+        fileprivate var restBytes: Int64
 
         /// The next piece; nil at the end.
         ///
@@ -35,6 +42,12 @@ struct StandardInput: AsyncSequence, Sendable {
                 try Task.checkCancellation()
                 switch try await StandardInput.read() {
                 case .bytes(let buffer):
+                    guard buffer.readableBytes <= restBytes else {
+                        throw FailureReport(
+                            .refused, "it is longer than the 5 GiB that one request can store",
+                            subject: "standard input", hint: "put it into a file first: a file goes in parts")
+                    }
+                    restBytes -= Int64(buffer.readableBytes)
                     try await limit?.wait(for: buffer.readableBytes)
                     return buffer
                 case .end: return nil

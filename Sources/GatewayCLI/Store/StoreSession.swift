@@ -3,6 +3,7 @@ import CommandKit
 import Foundation
 import OSSClient
 import OSSKit
+import Synchronization
 
 /// A command that talks to a store.
 protocol StoreCommand: AsyncParsableCommand, Sendable {
@@ -37,6 +38,8 @@ struct StoreSession: Sendable {
     let settings: StoreSettings
     /// Where the command prints.
     let console: Console
+    /// What a signal would leave of the work that has begun.
+    let unfinished = UnfinishedNote()
     private let service: OSSService
 
     /// The store as a whole.
@@ -67,6 +70,7 @@ struct StoreSession: Sendable {
         } catch let error where error is BrokenPipe || error is CancellationError || error is ExitCode {
             throw error
         } catch {
+            if let left = UnfinishedWork(leftBy: error) { unfinished.note(left) }
             throw report(error, about: subject)
         }
     }
@@ -80,6 +84,7 @@ struct StoreSession: Sendable {
     ) async throws {
         let console = Console(output)
         signal(SIGPIPE, SIG_IGN)
+        LocalFiles.readMask()
         let settings: StoreSettings
         do {
             settings = try store.settings(environment: ProcessInfo.processInfo.environment) { console.warn($0) }
@@ -115,7 +120,7 @@ struct StoreSession: Sendable {
         switch outcome {
         case .done: return
         case .stopped(let number):
-            console.failure(FailureReport(.cancelled, "stopped by a signal; what was unfinished was taken back"))
+            console.failure(unfinished.worst.report)
             throw ExitCode(128 + number)
         case .failed(let code as ExitCode): throw code
         case .failed(is BrokenPipe): throw ExitStatus.brokenPipe
@@ -124,5 +129,18 @@ struct StoreSession: Sendable {
             console.failure(report)
             throw ExitStatus.of(report.kind)
         }
+    }
+}
+
+/// Remembers the worst that is known of a command's unfinished work.
+final class UnfinishedNote: Sendable {
+    private let state = Mutex(UnfinishedWork.nothing)
+
+    /// The worst that was noted.
+    var worst: UnfinishedWork { state.withLock { $0 } }
+
+    /// Notes what would become of work, or what became of it.
+    func note(_ work: UnfinishedWork) {
+        state.withLock { $0 = max($0, work) }
     }
 }

@@ -91,7 +91,7 @@ extension CredentialsProvider {
         return CredentialsProvider {
             do {
                 let file = try await LocalFile.reading(path)
-                let stamp = try await file.stamp()
+                let stamp = try await file.identity()
                 if let credentials = kept.credentials(of: stamp) { return credentials }
                 let bytes = try await file.read(at: 0, maximumBytes: CredentialsFile.maximumBytes + 1)
                 let credentials = try CredentialsFile.credentials(
@@ -113,15 +113,15 @@ extension CredentialsProvider {
 
 /// The access key that a file held when it was read last.
 private final class KeptCredentials: Sendable {
-    private let state = Mutex<(stamp: FileStamp, credentials: Credentials)?>(nil)
+    private let state = Mutex<(stamp: FileIdentity, credentials: Credentials)?>(nil)
 
     var last: Credentials? { state.withLock { $0?.credentials } }
 
-    func credentials(of stamp: FileStamp) -> Credentials? {
+    func credentials(of stamp: FileIdentity) -> Credentials? {
         state.withLock { $0?.stamp == stamp ? $0?.credentials : nil }
     }
 
-    func keep(_ credentials: Credentials, of stamp: FileStamp) {
+    func keep(_ credentials: Credentials, of stamp: FileIdentity) {
         state.withLock { $0 = (stamp, credentials) }
     }
 }

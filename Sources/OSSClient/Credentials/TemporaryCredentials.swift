@@ -28,8 +28,9 @@ extension CredentialsProvider {
 
     /// Takes temporary credentials from a source, such as a call of AssumeRole, and fetches new ones before they end.
     ///
-    /// One fetch at a time is under way, however many requests wait for it; one that is cancelled does not end it for
-    /// the others. If a fetch fails, an access key that is still good goes on.
+    /// While an access key is good it is given at once, and a new one is fetched beside that. Only where there is none
+    /// do requests wait: for one fetch, however many they are, and one that is cancelled does not end it for the others.
+    /// If a fetch fails, an access key that is still good goes on.
     ///
     /// - Parameters:
     ///   - nowUnixSeconds: the time.
@@ -52,8 +53,11 @@ private actor TemporarySource {
     private let refreshing: CredentialsProvider.Refreshing
     private let fetch: @Sendable () async throws -> TemporaryCredentials
     private var kept: (temporary: TemporaryCredentials, leadSeconds: Int64)?
-    /// The fetch that is under way; nil if there is none.
-    private var running: Task<TemporaryCredentials, any Error>?
+    /// Whether a fetch is under way.
+    private var isFetching = false
+    /// Those who wait for its end.
+    private var waiters: [Int: CheckedContinuation<TemporaryCredentials, any Error>] = [:]
+    private var nextWaiter = 0
     /// Before this moment no fetch is tried while the access key is good.
     private var nextFetchUnixSeconds: Int64 = .min
 
@@ -68,41 +72,54 @@ private actor TemporarySource {
 
     func current() async throws -> Credentials {
         let now = nowUnixSeconds()
-        let good = kept.flatMap { $0.temporary.expiresAtUnixSeconds > now ? $0 : nil }
-        if let good {
-            let isFresh = good.temporary.expiresAtUnixSeconds - now > good.leadSeconds
-            // While one request fetches a new key, the others go on with the old one.
-            if isFresh || now < nextFetchUnixSeconds || running != nil { return good.temporary.credentials }
+        if let kept, kept.temporary.expiresAtUnixSeconds > now {
+            let isFresh = kept.temporary.expiresAtUnixSeconds - now > kept.leadSeconds
+            if !isFresh && now >= nextFetchUnixSeconds { fetchOnce() }
+            return kept.temporary.credentials
         }
-        do {
-            let fetched = try await fetchOnce()
-            guard fetched.expiresAtUnixSeconds > nowUnixSeconds() else { throw CredentialsError.expired }
-            return fetched.credentials
-        } catch {
-            guard let good, good.temporary.expiresAtUnixSeconds > nowUnixSeconds() else { throw error }
-            return good.temporary.credentials
+        fetchOnce()
+        let fetched = try await outcome()
+        guard fetched.expiresAtUnixSeconds > nowUnixSeconds() else { throw CredentialsError.expired }
+        return fetched.credentials
+    }
+
+    /// Begins a fetch unless one is under way.
+    private func fetchOnce() {
+        guard !isFetching else { return }
+        isFetching = true
+        // The fetch belongs to all who wait; whoever began it may be cancelled without ending it.
+        Task {
+            do {
+                note(.success(try await fetch()))
+            } catch {
+                note(.failure(error))
+            }
         }
     }
 
-    /// Waits for the fetch that is under way, or begins one.
-    private func fetchOnce() async throws -> TemporaryCredentials {
-        let task: Task<TemporaryCredentials, any Error>
-        if let running {
-            task = running
-        } else {
-            // The fetch belongs to all who wait; whoever began it may be cancelled without ending it.
-            task = Task { [fetch] in try await fetch() }
-            running = task
+    /// Waits for the fetch that is under way, or until the task is cancelled.
+    private func outcome() async throws -> TemporaryCredentials {
+        let number = nextWaiter
+        nextWaiter += 1
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                if Task.isCancelled {
+                    continuation.resume(throwing: CancellationError())
+                } else {
+                    waiters[number] = continuation
+                }
+            }
+        } onCancel: {
+            // It comes after the waiter is noted, since that happens without a pause.
+            Task { await self.giveUp(number) }
         }
-        let result = await task.result
-        // The first of those who waited takes note of it for all.
-        if running == task {
-            running = nil
-            note(result)
-        }
-        return try result.get()
     }
 
+    private func giveUp(_ number: Int) {
+        waiters.removeValue(forKey: number)?.resume(throwing: CancellationError())
+    }
+
+    /// Takes note of the end of a fetch, for all who wait.
     private func note(_ result: Result<TemporaryCredentials, any Error>) {
         let now = nowUnixSeconds()
         switch result {
@@ -110,6 +127,12 @@ private actor TemporarySource {
             kept = (fetched, min(refreshing.leadSeconds, (fetched.expiresAtUnixSeconds - now) / 4))
         case .success, .failure:
             nextFetchUnixSeconds = now + refreshing.retrySeconds
+        }
+        isFetching = false
+        let served = waiters.values
+        waiters = [:]
+        for waiter in served {
+            waiter.resume(with: result)
         }
     }
 }

@@ -21,19 +21,25 @@ struct FileIdentity: Sendable, Equatable, Codable {
     let modifiedSeconds: Int64
     /// The rest of that moment.
     let modifiedNanoseconds: Int64
+    /// When anything about it was last changed, in whole seconds; unlike the time of its content, nobody can set it.
+    let changedSeconds: Int64
+    /// The rest of that moment.
+    let changedNanoseconds: Int64
 
     /// Takes the facts of a file.
     init(_ facts: stat) {
         #if canImport(Darwin)
-            let modified = facts.st_mtimespec
+            let (modified, changed) = (facts.st_mtimespec, facts.st_ctimespec)
         #else
-            let modified = facts.st_mtim
+            let (modified, changed) = (facts.st_mtim, facts.st_ctim)
         #endif
         device = UInt64(truncatingIfNeeded: facts.st_dev)
         inode = UInt64(truncatingIfNeeded: facts.st_ino)
         sizeBytes = Int64(facts.st_size)
         modifiedSeconds = Int64(modified.tv_sec)
         modifiedNanoseconds = Int64(modified.tv_nsec)
+        changedSeconds = Int64(changed.tv_sec)
+        changedNanoseconds = Int64(changed.tv_nsec)
     }
 }
 
@@ -50,6 +56,20 @@ enum FileFacts: Sendable, Equatable {
 }
 
 extension LocalFile {
+    /// Whether a call failed because there is no such file.
+    static func isMissing(_ errorNumber: Int32) -> Bool {
+        errorNumber == ENOENT || errorNumber == ENOTDIR
+    }
+
+    /// What tells the file from others and from itself after a change, whatever kind of file it is.
+    func identity() async throws -> FileIdentity {
+        try await Self.onFileThread { [descriptor] in
+            var facts = stat()
+            _ = try Self.call("fstat") { Int(fstat(descriptor, &facts)) }
+            return FileIdentity(facts)
+        }
+    }
+
     /// What the file is now.
     func facts() async throws -> FileFacts {
         try await Self.onFileThread { [descriptor] in
@@ -101,7 +121,10 @@ extension LocalFile {
             #if canImport(Glibc)
                 if sizeBytes > 0 {
                     // This call returns its error instead of setting `errno`.
-                    let errorNumber = posix_fallocate(descriptor, 0, off_t(sizeBytes))
+                    var errorNumber = EINTR
+                    while errorNumber == EINTR {
+                        errorNumber = posix_fallocate(descriptor, 0, off_t(sizeBytes))
+                    }
                     guard errorNumber == 0 else {
                         throw OSSClientError.file(call: "posix_fallocate", path: nil, errorNumber: errorNumber)
                     }

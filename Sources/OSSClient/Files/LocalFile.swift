@@ -46,15 +46,6 @@ final class LocalFile: Sendable {
         }
     }
 
-    /// What changes when the file is written or replaced.
-    func stamp() async throws -> FileStamp {
-        try await Self.onFileThread { [descriptor] in
-            var facts = stat()
-            _ = try Self.call("fstat") { Int(fstat(descriptor, &facts)) }
-            return FileStamp(facts)
-        }
-    }
-
     /// Reads at an offset; fewer bytes than asked for, and none at all, mean the end of the file.
     func read(at offset: Int64, maximumBytes: Int) async throws -> ByteBuffer {
         try await Self.onFileThread { [descriptor] in

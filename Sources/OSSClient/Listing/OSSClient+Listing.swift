@@ -101,7 +101,7 @@ extension OSSClient {
     public func objects(
         _ options: ListObjectsOptions = ListObjectsOptions(), isByMarker: Bool = false
     ) -> PagedSequence<ListEntry> {
-        PagedSequence { marker in
+        PagedSequence(order: isByMarker ? .keys : .opaque) { marker in
             let page =
                 isByMarker
                 ? try await listObjects(options, marker: marker)

@@ -30,7 +30,7 @@ extension OSSClient {
 
     /// All of the bucket's versions and delete markers; pages are fetched as needed, common prefixes end a page.
     public func versions(_ options: ListObjectsOptions = ListObjectsOptions()) -> PagedSequence<VersionEntry> {
-        PagedSequence { marker in
+        PagedSequence(order: .keysWithSuffix) { marker in
             let page = try await listObjectVersions(options, marker: marker.map { ListVersionsResult.Marker(text: $0) })
             let entries: [VersionEntry] =
                 page.entries.map { .version($0) } + page.commonPrefixes.map { .commonPrefix($0) }

@@ -85,7 +85,8 @@ extension OSSClient {
 
     /// Makes the object of its parts, and checks that the endpoint counts the checksum that the parts have together.
     ///
-    /// If the endpoint's answer is lost on its way, the call asks whether the object is there. An upload that was
+    /// If the endpoint's answer is lost on its way, the call asks whether the object is there. `FileAlreadyExists` in
+    /// answer to the first attempt is a refusal, even if the object has the same content. An upload that was
     /// completed before with these parts is no error either, as long as the object is still the one that they make.
     ///
     /// - Throws: `ServiceError`, such as `NoSuchUpload`, `InvalidPart` and `EntityTooSmall`; `OSSClientError`, which is
@@ -111,13 +112,7 @@ extension OSSClient {
             request.headers.append(WireHeader("x-oss-complete-all", "yes"))
             request.body = .bytes(ByteBuffer())
         }
-        let completed: CompletedUpload
-        do {
-            completed = try await send(request) { try await Self.completed($0, hasCallback: options.callback != nil) }
-        } catch let refusal as ServiceError where refusal.isCode(.noSuchUpload) || refusal.isCode(.fileAlreadyExists) {
-            guard let parts, let found = try await object(of: upload, madeOf: parts) else { throw refusal }
-            completed = found
-        }
+        let completed = try await complete(upload, request, parts, hasCallback: options.callback != nil)
         // Not among what is tried again: the upload is gone by now.
         if let sent = parts?.combinedCRC64, let stored = completed.crc64, sent != stored {
             throw OSSClientError.wrongChecksum
@@ -135,6 +130,27 @@ extension OSSClient {
             try await send(upload.request("DELETE")) { _ in }
         } catch let refusal as ServiceError where refusal.isCode(.noSuchUpload) {
             return
+        }
+    }
+
+    /// Asks for completion, and tells one that was done and whose answer was lost from one that is refused.
+    private func complete(
+        _ upload: MultipartUpload, _ request: OSSRequest, _ parts: [UploadedPart]?, hasCallback: Bool
+    ) async throws -> CompletedUpload {
+        var attempt = 1
+        do {
+            return try await sender.send(request, to: configuration.bucket, attempt: &attempt) { response, _ in
+                try await Self.completed(response, hasCallback: hasCallback)
+            }
+        } catch let refusal as ServiceError where refusal.isCode(.noSuchUpload) {
+            guard let parts, let found = try await object(of: upload, madeOf: parts) else { throw refusal }
+            return found
+        } catch let refusal as ServiceError where refusal.isCode(.fileAlreadyExists) {
+            // At the first attempt it is another one's object that is there, even if it has the same content.
+            guard attempt > 1, let parts, let found = try await object(of: upload, madeOf: parts) else { throw refusal }
+            // The object is there; that nothing of the upload is left is no condition of success.
+            try? await abortMultipartUpload(upload)
+            return found
         }
     }
 

@@ -45,7 +45,7 @@ extension OSSClient {
 
     /// All parts of an upload, in the order of their numbers; pages are fetched as needed.
     public func parts(of upload: MultipartUpload) -> PagedSequence<ListPartsResult.Part> {
-        PagedSequence { marker in
+        PagedSequence(order: .numbers) { marker in
             let after = marker.flatMap { DecimalNumber.parse($0) } ?? 0
             let page = try await listParts(upload, after: Int(after))
             return (page.parts, page.isTruncated ? String(page.nextPartNumberMarker) : nil)
@@ -82,7 +82,7 @@ extension OSSClient {
     public func multipartUploads(
         _ options: ListMultipartUploadsOptions = ListMultipartUploadsOptions()
     ) -> PagedSequence<ListMultipartUploadsResult.Upload> {
-        PagedSequence { marker in
+        PagedSequence(order: .keysWithSuffix) { marker in
             let page = try await listMultipartUploads(
                 options, after: marker.map(ListMultipartUploadsResult.Marker.init(joined:)) ?? .start)
             return (page.uploads, page.next?.joined)

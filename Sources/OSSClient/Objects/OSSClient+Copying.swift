@@ -29,6 +29,10 @@ public struct CopyObjectOptions: Sendable {
     public var replacingProperties: ObjectProperties?
     /// Whether the copy gets the tags of `replacingProperties` instead of the source's.
     public var replacesTags = false
+    /// The copy's tags, whatever else it takes over; nil to take over the source's, none to leave it without.
+    ///
+    /// They go before those of `replacingProperties`.
+    public var replacingTags: [Tag]?
     /// Who may read and write the copy; nil leaves that to the bucket.
     ///
     /// The source's ACL is never taken over.
@@ -50,13 +54,17 @@ public struct CopyObjectOptions: Sendable {
         if var properties = replacingProperties {
             properties.acl = acl ?? properties.acl
             properties.storageClass = storageClass ?? properties.storageClass
+            if replacingTags != nil { properties.tags = [] }
             headers.append(WireHeader("x-oss-metadata-directive", "REPLACE"))
             headers += properties.headers
         } else {
             headers += acl.map { [WireHeader("x-oss-object-acl", $0.rawValue)] } ?? []
             headers += storageClass.map { [WireHeader("x-oss-storage-class", $0)] } ?? []
         }
-        if replacesTags {
+        if let replacingTags, !replacingTags.isEmpty {
+            headers.append(WireHeader("x-oss-tagging", Tagging(replacingTags).headerValue))
+        }
+        if replacesTags || replacingTags != nil {
             headers.append(WireHeader("x-oss-tagging-directive", "Replace"))
         }
         if forbidsOverwrite {

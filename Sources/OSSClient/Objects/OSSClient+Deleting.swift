@@ -64,8 +64,8 @@ extension OSSClient {
         let answer = try await send(request) { try DeleteResult(document: try await $0.document()) }
         guard !isQuiet else { return }
         result.deleted += answer.deleted
-        let named = Set(answer.deleted.map { DeletedName(key: $0.key, versionID: $0.versionID) })
-        result.unconfirmed += batch.filter { !named.contains(DeletedName(key: $0.key, versionID: $0.versionID)) }
+        let named = Set(answer.deleted.map { DeletedName($0.key, $0.versionID) })
+        result.unconfirmed += batch.filter { !named.contains(DeletedName($0.key, $0.versionID)) }
     }
 }
 
@@ -73,6 +73,12 @@ extension OSSClient {
 private struct DeletedName: Hashable {
     let key: ObjectKey
     let versionID: String?
+
+    /// Some endpoints write an empty element where there is no version.
+    init(_ key: ObjectKey, _ versionID: String?) {
+        self.key = key
+        self.versionID = versionID?.isEmpty == true ? nil : versionID
+    }
 }
 
 extension DeleteResult.Deleted {

@@ -23,9 +23,19 @@ struct RequestSender: Sendable {
         _ request: OSSRequest, to bucket: BucketName?,
         accept: (HTTPClientResponse, _ sentCRC64: UInt64) async throws -> Answer
     ) async throws -> Answer {
-        let request = additions.added(to: request)
         var attempt = 1
+        return try await send(request, to: bucket, attempt: &attempt, accept: accept)
+    }
+
+    /// Sends a request as `send(_:to:accept:)`, and tells also of one that failed how often it was sent.
+    func send<Answer>(
+        _ request: OSSRequest, to bucket: BucketName?, attempt: inout Int,
+        accept: (HTTPClientResponse, _ sentCRC64: UInt64) async throws -> Answer
+    ) async throws -> Answer {
+        let request = additions.added(to: request)
+        attempt = 1
         while true {
+            try Task.checkCancellation()
             let failure: any Error
             do {
                 let (response, checksum) = try await sendOnce(request, to: bucket)

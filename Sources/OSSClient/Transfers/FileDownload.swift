@@ -75,7 +75,7 @@ struct FileDownload: Sendable {
             try await checkpointFile?.remove()
             return DownloadOutcome(metadata: metadata, crc64: crc64)
         } catch {
-            throw await tidied(after: error, session, log)
+            throw await givenUp(after: error, session.checkpoint, log)
         }
     }
 
@@ -106,16 +106,16 @@ struct FileDownload: Sendable {
         let checkpoint = DownloadCheckpoint(
             subject, token: UInt64(client.sender.surroundings.random() * 0x1p52),
             partSizeBytes: plan.partSizeBytes)
-        let file = try await LocalFile.creating(checkpoint.unfinishedPath)
-        let session = Session(plan: plan, checkpoint: checkpoint, file: file, finished: [:])
         do {
+            // Before the file: whoever is killed in between leaves no file that nobody knows of.
+            try await checkpointFile?.write(checkpoint)
+            let file = try await LocalFile.creating(checkpoint.unfinishedPath)
             guard try await file.lock() else { throw TransferError.checkpointInUse(path: path) }
             try await file.allocate(sizeBytes: metadata.sizeBytes)
-            try await checkpointFile?.write(checkpoint)
+            return Session(plan: plan, checkpoint: checkpoint, file: file, finished: [:])
         } catch {
-            throw await tidied(after: error, session, nil)
+            throw await givenUp(after: error, checkpoint, nil)
         }
-        return session
     }
 
     /// Takes up an unfinished file with those of its parts whose bytes are still what they were; nil if it is gone.
@@ -217,22 +217,17 @@ struct FileDownload: Sendable {
     /// Keeps the unfinished file, if there is a checkpoint and a use for it, and removes everything otherwise.
     ///
     /// - Returns: the failure, or that together with what kept from tidying up.
-    private func tidied(
-        after failure: any Error, _ session: Session, _ log: CheckpointLog<DownloadCheckpoint>?
+    private func givenUp(
+        after failure: any Error, _ checkpoint: DownloadCheckpoint, _ log: CheckpointLog<DownloadCheckpoint>?
     ) async -> any Error {
-        do {
-            try await uncancelled {
-                if let log, checkpointFile != nil, !Self.isFinal(failure) {
-                    var log = log
-                    try await log.write()
-                } else {
-                    try await LocalFile.remove(session.checkpoint.unfinishedPath)
-                    try await checkpointFile?.remove()
-                }
+        await tidied(after: failure) {
+            if let log, checkpointFile != nil, !Self.isFinal(failure) {
+                var log = log
+                try await log.write()
+            } else {
+                try await LocalFile.remove(checkpoint.unfinishedPath)
+                try await checkpointFile?.remove()
             }
-            return failure
-        } catch {
-            return UntidyTransferError(cause: failure, tidyingFailure: error)
         }
     }
 

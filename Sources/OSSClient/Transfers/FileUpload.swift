@@ -84,12 +84,14 @@ struct FileUpload: Sendable {
             try await checkpointFile?.write(checkpoint)
             try Task.checkCancellation()
         } catch {
-            throw await tidied(after: error, session, keeping: nil)
+            throw await givenUp(after: error, session, keeping: nil)
         }
         return .open(session)
     }
 
     /// Takes up an upload where the endpoint and the checkpoint agree on it; nil if the endpoint knows nothing of it.
+    ///
+    /// A part is kept if the file still has its bytes, whatever the file's dates say.
     private func resume(
         _ found: UploadCheckpoint, _ plan: PartPlan, _ source: SourceFile
     ) async throws -> Beginning? {
@@ -99,13 +101,14 @@ struct FileUpload: Sendable {
         do {
             for try await listed in client.parts(of: upload) {
                 guard let part = remembered[listed.number], part.sizeBytes == listed.sizeBytes,
-                    MultipartETag.isEqual(part.eTag, listed.eTag), listed.crc64 == nil || listed.crc64 == part.crc64
+                    MultipartETag.isEqual(part.eTag, listed.eTag), listed.crc64 == nil || listed.crc64 == part.crc64,
+                    try await source.crc64(of: plan.range(of: listed.number)) == part.crc64
                 else { continue }
                 finished[listed.number] = part
             }
         } catch let refusal as ServiceError where refusal.isCode(.noSuchUpload) {
             let parts = remembered.values.sorted { $0.number < $1.number }
-            guard parts.count == plan.count,
+            guard parts.count == plan.count, try await isMade(source, of: parts, plan),
                 let completed = try await client.object(of: upload, madeOf: parts)
             else { return nil }
             return .completed(completed, parts: parts)
@@ -118,6 +121,14 @@ struct FileUpload: Sendable {
         }
         return .open(
             Session(source: source, upload: upload, plan: plan, checkpoint: checkpoint, finished: finished))
+    }
+
+    /// Whether the file's bytes are still those of the parts.
+    private func isMade(_ source: SourceFile, of parts: [UploadedPart], _ plan: PartPlan) async throws -> Bool {
+        for part in parts {
+            guard try await source.crc64(of: plan.range(of: part.number)) == part.crc64 else { return false }
+        }
+        return true
     }
 
     /// Aborts the upload of a checkpoint that is about to be replaced: nobody could ever go on with it.
@@ -152,7 +163,7 @@ struct FileUpload: Sendable {
             try await checkpointFile?.remove()
             return outcome(completed, parts: parts)
         } catch {
-            throw await tidied(after: error, session, keeping: log)
+            throw await givenUp(after: error, session, keeping: log)
         }
     }
 
@@ -187,22 +198,17 @@ struct FileUpload: Sendable {
     /// otherwise.
     ///
     /// - Returns: the failure, or that together with what kept from tidying up.
-    private func tidied(
+    private func givenUp(
         after failure: any Error, _ session: Session, keeping log: CheckpointLog<UploadCheckpoint>?
     ) async -> any Error {
-        do {
-            try await uncancelled {
-                if let log, checkpointFile != nil, !Self.isFinal(failure) {
-                    var log = log
-                    try await log.write()
-                } else {
-                    try await client.abortMultipartUpload(session.upload)
-                    try await checkpointFile?.remove()
-                }
+        await tidied(after: failure) {
+            if let log, checkpointFile != nil, !Self.isFinal(failure) {
+                var log = log
+                try await log.write()
+            } else {
+                try await client.abortMultipartUpload(session.upload)
+                try await checkpointFile?.remove()
             }
-            return failure
-        } catch {
-            return UntidyTransferError(cause: failure, tidyingFailure: error)
         }
     }
 
@@ -210,7 +216,9 @@ struct FileUpload: Sendable {
     private static func isFinal(_ failure: any Error) -> Bool {
         switch failure {
         case is TransferError, OSSClientError.wrongChecksum: true
-        case let refusal as ServiceError: refusal.isCode(.noSuchUpload) || refusal.isCode(.fileAlreadyExists)
+        case let refusal as ServiceError:
+            // 203 is the object stored and its callback failed: there is no upload any more.
+            refusal.status == 203 || refusal.isCode(.noSuchUpload) || refusal.isCode(.fileAlreadyExists)
         default: false
         }
     }

@@ -10,15 +10,19 @@ public struct OSSTransfers: Sendable {
     public struct Settings: Sendable {
         /// The length that parts should have, 100 KiB to 5 GiB; they get longer if 10,000 would not suffice.
         public var partSizeBytes: Int64 = 8 * 1_048_576
-        /// How many parts are under way at the same time.
+        /// How many parts are under way at the same time; no more than `OSSConnections` has connections.
         public var parallelParts = 4
         /// Up to which length a file is sent in one piece.
         public var singleUploadBytes: Int64 = 8 * 1_048_576
-        /// Up to which length an object is copied in one piece. Source: oss-wire facts 15 and 17.
+        /// Up to which length an object is copied in one piece.
+        ///
+        /// Source: oss-wire facts 15 and 17.
         public var singleCopyBytes: Int64 = 200 * 1_048_576
         /// The length of the parts of a copy.
         public var copyPartSizeBytes: Int64 = 64 * 1_048_576
-        /// How many bytes a second may pass; nil for no limit. It can be shared with other transfers.
+        /// How many bytes a second may pass; nil for no limit.
+        ///
+        /// A limit can be shared with other transfers.
         public var bandwidthLimit: BandwidthLimit?
 
         /// The settings that suit most networks.
@@ -87,8 +91,10 @@ public struct OSSTransfers: Sendable {
         }
     }
 
-    /// Gives up what a transfer with a checkpoint left behind: the upload at the endpoint or the unfinished file, and
-    /// the checkpoint itself. A checkpoint that is not there, or that is none, leaves nothing to give up.
+    /// Gives up what a transfer with a checkpoint left behind.
+    ///
+    /// That is the upload at the endpoint or the unfinished file, and the checkpoint itself. A checkpoint that is not
+    /// there, or that is none, leaves nothing to give up.
     ///
     /// - Throws: `ServiceError`; `OSSClientError`.
     public func abandon(checkpoint path: String) async throws {
@@ -102,12 +108,17 @@ public struct OSSTransfers: Sendable {
         }
     }
 
-    /// Waits until bytes may pass by the bandwidth limit.
+    /// Waits until bytes may pass by the bandwidth limit, a little at a time, so that all parts get their turn.
     func pace(_ bytes: Int) async throws {
         guard let limit = settings.bandwidthLimit else { return }
-        let pause = limit.take(bytes, now: now())
-        if pause > .zero {
-            try await client.sender.surroundings.pause(pause)
+        var rest = bytes
+        while rest > 0 {
+            let taken = min(rest, limit.pieceBytes)
+            let pause = limit.take(taken, now: now())
+            if pause > .zero {
+                try await client.sender.surroundings.pause(pause)
+            }
+            rest -= taken
         }
     }
 }

@@ -24,7 +24,7 @@ struct ObjectCopy: Sendable {
         do {
             return try await copyParts(upload, plan, metadata)
         } catch {
-            throw await tidied(after: error, upload)
+            throw await tidied(after: error) { try await client.abortMultipartUpload(upload) }
         }
     }
 
@@ -89,15 +89,7 @@ struct ObjectCopy: Sendable {
         }
         properties.acl = options.acl ?? properties.acl
         properties.storageClass = options.storageClass ?? properties.storageClass
+        properties.tags = options.replacingTags ?? properties.tags
         return properties
-    }
-
-    private func tidied(after failure: any Error, _ upload: MultipartUpload) async -> any Error {
-        do {
-            try await uncancelled { try await client.abortMultipartUpload(upload) }
-            return failure
-        } catch {
-            return UntidyTransferError(cause: failure, tidyingFailure: error)
-        }
     }
 }

@@ -7,7 +7,9 @@ package struct PartPlan: Sendable, Equatable {
     /// The length of every part but the last one.
     package let partSizeBytes: Int64
 
-    /// The lengths that a part can have. Source: oss-wire fact 9.
+    /// The lengths that a part can have.
+    ///
+    /// Source: oss-wire fact 9.
     package static let partSizes: ClosedRange<Int64> = 102_400...5_368_709_120
     /// Longer parts are multiples of this.
     private static let step: Int64 = 1_048_576

@@ -40,6 +40,11 @@ struct SourceFile: Sendable {
         }
     }
 
+    /// The checksum of some of its bytes; nil if it ends before them.
+    func crc64(of range: Range<Int64>) async throws -> UInt64? {
+        try await file.crc64(of: range)
+    }
+
     fileprivate func read(at offset: Int64, count: Int) async throws -> ByteBuffer {
         let piece = try await file.read(at: offset, maximumBytes: count)
         guard piece.readableBytes == count else { throw TransferError.sourceFileChanged(path: path) }

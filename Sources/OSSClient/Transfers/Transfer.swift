@@ -63,3 +63,17 @@ func uncancelled<Result: Sendable>(_ work: @escaping @Sendable () async throws -
     // A child task would be cancelled with its parent, and its first request would fail. This one is waited for.
     try await Task { try await work() }.value
 }
+
+/// Tidies up after a failure, even in a task that is cancelled.
+///
+/// - Returns: the failure, or that together with what kept from tidying up.
+func tidied(
+    after failure: any Error, by tidy: @escaping @Sendable () async throws -> Void
+) async -> any Error {
+    do {
+        try await uncancelled(tidy)
+        return failure
+    } catch {
+        return UntidyTransferError(cause: failure, tidyingFailure: error)
+    }
+}

@@ -20,4 +20,10 @@ public struct UntidyTransferError: Error, Sendable {
     public let cause: any Error
     /// Why something is left: an upload at the endpoint, an unfinished file, a checkpoint.
     public let tidyingFailure: any Error
+
+    /// Pairs the two reasons.
+    package init(cause: any Error, tidyingFailure: any Error) {
+        self.cause = cause
+        self.tidyingFailure = tidyingFailure
+    }
 }

@@ -30,6 +30,12 @@ extension XMLDocument {
 }
 
 extension XMLElement {
+    /// The element without the text between its children, which is but indent.
+    var withoutBlanks: XMLElement {
+        // An element is at most as deep as the reader lets a document be.
+        children.isEmpty ? self : XMLElement(name, children: children.map(\.withoutBlanks))
+    }
+
     /// The elements of this name as values, in order.
     func values<Value>(
         _ name: String, _ read: (XMLElement) throws(OSSError) -> Value

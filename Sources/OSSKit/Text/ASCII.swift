@@ -50,20 +50,28 @@ enum ASCII {
     }
 
     /// Whether a text has these bytes.
+    static func isEqual(_ bytes: [UInt8], _ text: some StringProtocol) -> Bool {
+        guard bytes.count == text.utf8.count else { return false }
+        return bytes.withUnsafeBufferPointer { isEqual($0, text) }
+    }
+
+    /// Whether two texts have the same bytes, which is less than that Swift calls them equal.
+    static func isEqual(_ left: String, _ right: some StringProtocol) -> Bool {
+        guard left.utf8.count == right.utf8.count else { return false }
+        return left.utf8.withContiguousStorageIfAvailable { isEqual($0, right) } ?? left.utf8.elementsEqual(right.utf8)
+    }
+
+    /// Whether a text of as many bytes has these.
     ///
     /// Names of the protocol begin alike, so that they are compared from their ends.
-    static func isEqual(_ bytes: [UInt8], _ text: some StringProtocol) -> Bool {
-        let count = bytes.count
-        guard count == text.utf8.count else { return false }
+    private static func isEqual(_ bytes: UnsafeBufferPointer<UInt8>, _ text: some StringProtocol) -> Bool {
         let found = text.utf8.withContiguousStorageIfAvailable { wanted in
-            bytes.withUnsafeBufferPointer { found in
-                var position = count
-                while position > 0 {
-                    position -= 1
-                    guard found[position] == wanted[position] else { return false }
-                }
-                return true
+            var position = wanted.count
+            while position > 0 {
+                position -= 1
+                guard bytes[position] == wanted[position] else { return false }
             }
+            return true
         }
         return found ?? bytes.elementsEqual(text.utf8)
     }

@@ -54,7 +54,9 @@ struct CivilTime: Equatable {
         let monthFromMarch = month <= 2 ? month + 9 : month - 3
         let dayOfYear = (153 * monthFromMarch + 2) / 5 + day - 1
         let days = 365 * marchYear + marchYear / 4 - marchYear / 100 + marchYear / 400 + dayOfYear - 306
-        return earliestUnixSeconds + Int64(days * 86_400 + hour * 3_600 + minute * 60 + second)
+        let moment = earliestUnixSeconds + Int64(days * 86_400 + hour * 3_600 + minute * 60 + second)
+        // The leap second of the last minute of year 9999 is no moment of that year.
+        return moment <= latestUnixSeconds ? moment : nil
     }
 
     private static func dayCount(_ month: Int, of year: Int) -> Int {

@@ -62,7 +62,8 @@ public enum Hexadecimal {
 
     private static func text(_ bytes: some Sequence<UInt8>, letterA: UInt8) -> String {
         var written: [UInt8] = []
-        written.reserveCapacity(2 * bytes.underestimatedCount)
+        // A digest does not say how long it is; most are not longer than those of SHA-256.
+        written.reserveCapacity(max(2 * bytes.underestimatedCount, 64))
         for byte in bytes {
             append(byte, letterA: letterA, to: &written)
         }

@@ -24,17 +24,17 @@ extension SignatureReader {
         func check(
             date: String, conditions: RequestAuthentication.Conditions, wording: Wording
         ) throws(OSSError) {
-            guard terminator.utf8.elementsEqual(scope.family.terminator.utf8) else { throw wording(.terminator) }
+            guard ASCII.isEqual(terminator, scope.family.terminator) else { throw wording(.terminator) }
             guard scope.day.utf8.count == 8, date.utf8.starts(with: scope.day.utf8) else { throw wording(.day) }
             switch scope.family {
             case .oss:
-                guard scope.region.utf8.elementsEqual(conditions.region.utf8) else { throw wording(.region) }
-                guard conditions.products.contains(where: { scope.product.utf8.elementsEqual($0.utf8) }) else {
+                guard ASCII.isEqual(scope.region, conditions.region) else { throw wording(.region) }
+                guard conditions.products.contains(where: { ASCII.isEqual(scope.product, $0) }) else {
                     throw wording(.product)
                 }
             case .aws:
                 // Clients of the S3 dialect put in regions of their own, and OSS does not look at them.
-                guard scope.product.utf8.elementsEqual("s3".utf8) else { throw wording(.product) }
+                guard ASCII.isEqual(scope.product, "s3") else { throw wording(.product) }
             }
         }
     }
@@ -61,7 +61,7 @@ extension SignatureReader {
     func checkPayload(isRequired: Bool) throws(OSSError) {
         let payload = request.header("x-oss-content-sha256")
         guard payload != nil || isRequired else { return }
-        guard let payload, payload.utf8.elementsEqual(CanonicalV4.unsignedPayload.utf8) else {
+        guard let payload, ASCII.isEqual(payload, CanonicalV4.unsignedPayload) else {
             throw .invalidArgument(
                 "x-oss-content-sha256", payload ?? "",
                 message: "The header x-oss-content-sha256 must be UNSIGNED-PAYLOAD.", ec: "0002-00000214")

@@ -8,7 +8,7 @@ extension SignatureReader {
     func readV4URL() throws(OSSError) -> PresentedSignature {
         let target = request.target
         let version = target.value(of: Parameter.version) ?? ""
-        guard version.utf8.elementsEqual(CanonicalV4.algorithm.utf8) else {
+        guard ASCII.isEqual(version, CanonicalV4.algorithm) else {
             throw AuthenticationRefusal.unsupportedScheme(Parameter.version, version)
         }
         let credential = try credentialOfURL()

@@ -38,12 +38,20 @@ final class MetadataDatabase: Sendable {
         }
         self.readers = WorkerThreads(count: configuration.maximumReaderCount)
         self.fatality = fatality
-        try Self.settle(pool)
-        try Migrations.all.migrate(pool)
-        // Migrations may change settings of their connection, which is the one that commits.
-        try pool.writeWithoutTransaction { database in
-            try DatabaseSettings(readFrom: database).requireDurable()
-            try changes.install(in: database)
+        do {
+            try Self.settle(pool)
+            // An earlier process may have ended because the log could not be flushed. What the kernel dropped then would
+            // cut off whatever is written behind it, so nothing is: the log is moved into the file and begins anew.
+            try emptyLog()
+            try Migrations.all.migrate(pool)
+            // Migrations may change settings of their connection, which is the one that commits.
+            try pool.writeWithoutTransaction { database in
+                try DatabaseSettings(readFrom: database).requireDurable()
+                try changes.install(in: database)
+            }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_IOERR {
+            abandonConnections()
+            throw error
         }
     }
 
@@ -65,10 +73,15 @@ final class MetadataDatabase: Sendable {
 
     deinit {
         fileSystem?.forget()
-        // Closing the last connection moves the log into the file and removes it. After a failed flush that could lose
-        // what only the log has, so the connections stay open until the process ends, and the next start recovers.
-        // Files that are reached through a disk of ours can be kept from changing instead.
-        guard fatality.hasHappened else { return }
+        if fatality.hasHappened { abandonConnections() }
+    }
+
+    /// Sees to it that the connections change no file any more.
+    ///
+    /// Closing the last connection moves the log into the file and removes it. After a failed flush that could lose what
+    /// only the log has, so the connections stay open until the process ends, and the next start recovers. Files that are
+    /// reached through a disk of ours can be kept from changing instead.
+    private func abandonConnections() {
         if let fileSystem { fileSystem.stop() } else { _ = Unmanaged.passRetained(pool) }
     }
 
@@ -77,6 +90,11 @@ final class MetadataDatabase: Sendable {
     /// After a fatal failure it leaves everything to the next start. On a full disk the log stays as it is.
     func close() throws {
         if fatality.hasHappened { return }
+        try emptyLog()
+        try pool.close()
+    }
+
+    private func emptyLog() throws {
         do {
             try pool.writeWithoutTransaction { database in
                 _ = try database.checkpoint(.truncate)
@@ -84,7 +102,6 @@ final class MetadataDatabase: Sendable {
         } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
             // What was committed is in the log and safe there.
         }
-        try pool.close()
     }
 
     /// Ends the threads of the readers.

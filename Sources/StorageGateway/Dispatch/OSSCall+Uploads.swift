@@ -2,8 +2,8 @@ import OSSKit
 import ObjectStore
 
 extension OSSCall {
-    /// How often an object is looked up that is overwritten again and again while it is opened.
-    private static let lookUpLimit = 3
+    /// How often an object is looked up that is overwritten again and again before it is copied.
+    private static let lookUpLimit = 100
 
     /// The number of the part that the request is about.
     ///

@@ -10,6 +10,10 @@ struct ClientUnderTest: Sendable {
     static let now: Int64 = 1_744_353_684
     static let secret = Secret("an access key secret for tests")
 
+    /// The access key that `verify(_:now:)` knows.
+    static let fixedCredentials = CredentialsProvider.fixed(
+        Credentials(accessKeyID: "LTAI5tExample", accessKeySecret: secret))
+
     let client: OSSClient
     let pauses: Pauses
 
@@ -27,33 +31,35 @@ struct ClientUnderTest: Sendable {
     /// Runs a test with a client of a server that follows a script.
     static func run(
         _ script: @escaping LoopbackServer.Script,
+        credentials: CredentialsProvider = fixedCredentials, now: @escaping @Sendable () -> Int64 = { now },
         configure: (inout OSSClient.Configuration) -> Void = { _ in },
         test: (ClientUnderTest, LoopbackServer) async throws -> Void
     ) async throws {
         let server = try await LoopbackServer.start(script)
-        try await run(endpoint: server.url, configure: configure) { try await test($0, server) }
+        try await run(endpoint: server.url, credentials: credentials, now: now, configure: configure) {
+            try await test($0, server)
+        }
         try await server.stop()
     }
 
     /// Runs a test with a client of an endpoint.
     static func run(
-        endpoint: String, configure: (inout OSSClient.Configuration) -> Void = { _ in },
+        endpoint: String, credentials: CredentialsProvider = fixedCredentials,
+        now: @escaping @Sendable () -> Int64 = { now }, configure: (inout OSSClient.Configuration) -> Void = { _ in },
         test: (ClientUnderTest) async throws -> Void
     ) async throws {
         var configuration = OSSClient.Configuration(
             endpoint: try Endpoint(endpoint), publicEndpoint: try Endpoint("https://oss.example.org"),
             region: "cn-hangzhou", bucket: try BucketName("workspace"))
         configure(&configuration)
-        // A port that is closed refuses at once; a machine that is busy may take long to accept.
-        let timeouts = OSSClient.Timeouts()
         let http = HTTPClient(
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-            configuration: OSSClient.httpConfiguration(timeouts))
+            configuration: OSSClient.httpConfiguration())
         let pauses = Pauses()
         let client = OSSClient(
             configuration: configuration,
-            credentials: .fixed(Credentials(accessKeyID: "LTAI5tExample", accessKeySecret: secret)), httpClient: http,
-            surroundings: .init(nowUnixSeconds: { now }, random: { 0.5 }, pause: { pauses.append($0) }))
+            credentials: credentials, httpClient: http,
+            surroundings: .init(nowUnixSeconds: now, random: { 0.5 }, pause: { pauses.append($0) }))
         do {
             try await test(ClientUnderTest(client: client, pauses: pauses))
         } catch {
@@ -64,7 +70,7 @@ struct ClientUnderTest: Sendable {
     }
 
     /// Checks a request's signature as a server does.
-    static func verify(_ request: ReceivedRequest) throws {
+    static func verify(_ request: ReceivedRequest, now: Int64 = now) throws {
         let wire = try request.wireRequest()
         let read = try RequestAuthentication.read(
             wire, resource: try wire.target.pathStyleResource(),

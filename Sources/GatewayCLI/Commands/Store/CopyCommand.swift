@@ -84,7 +84,8 @@ struct CopyCommand: StoreCommand {
         let count = try await batch.run(objects) { entry in
             guard case .object(let object) = entry else { return }
             let rest = object.key.bytes.dropFirst(prefix.count)
-            guard !rest.isEmpty else { return }
+            // The mark of the folder itself is no object of it, unless someone gave it content.
+            guard !rest.isEmpty || object.sizeBytes > 0 else { return }
             try await mover.copy(
                 from.with(key: object.key.bytes), versionID: nil, to: to.with(key: targetPrefix + rest))
         }

@@ -116,6 +116,11 @@ struct DownloadPlan: Sendable {
             guard case .object(let object) = entry else { return }
             let address = source.with(key: object.key.bytes)
             let name = try Self.localName(of: object.key, below: prefix, address, session)
+            guard !name.isFolder || object.sizeBytes == 0 else {
+                throw FailureReport(
+                    .refused, "its key ends with /, which is a folder here, but it has content",
+                    subject: address.shown(session.console.encoding), hint: "get it alone, and name a file")
+            }
             let folders = name.isFolder ? name.components : name.components.dropLast()
             try await LocalFiles.makeFolder(folder)
             try await LocalFiles.makeFolders(Array(folders), below: folder)

@@ -8,7 +8,7 @@ struct PutCommand: StoreCommand {
         commandName: "put", abstract: "Upload files, or standard input.",
         discussion: """
             An address that ends with / is a folder: each file keeps its name in it. With --recursive the files are \
-            folders, and all files below them are uploaded under their paths. - is standard input.
+            folders, and all files below them are uploaded under their paths. - is standard input, 5 GiB at most.
 
               storage-gateway put photo.jpg oss://bucket/photos/
               storage-gateway put --recursive site oss://bucket/www/

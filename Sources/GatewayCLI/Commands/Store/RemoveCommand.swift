@@ -9,8 +9,9 @@ struct RemoveCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "rm", abstract: "Delete objects; one that is not there is deleted too.",
         discussion: """
-            With --recursive all objects whose keys begin with the folder's are deleted for good; that is asked back \
-            on a terminal, and needs --force everywhere else.
+            With --recursive all objects whose keys begin with the folder's are deleted; that is asked back on a \
+            terminal, and needs --force everywhere else. In a bucket with versions a mark hides each object, and its \
+            versions stay; elsewhere it is gone for good. --version-id deletes one version for good.
 
               storage-gateway rm oss://bucket/a.txt oss://bucket/b.txt
               storage-gateway rm --recursive --dry-run oss://bucket/old/
@@ -87,10 +88,10 @@ struct RemoveCommand: StoreCommand {
         let folder = address.with(key: address.folderPrefix).shown(session.console.encoding)
         guard isatty(STDIN_FILENO) != 0, isatty(STDERR_FILENO) != 0 else {
             throw FailureReport(
-                .refused, "all objects in it would be deleted for good", subject: folder,
+                .refused, "all objects in it would be deleted", subject: folder,
                 hint: "--force does it, and --dry-run shows them")
         }
-        StandardError.print("Delete all objects in \(folder) for good? [y/N]")
+        StandardError.print("Delete all objects in \(folder)? [y/N]")
         let answer = try await StandardInput.line().lowercased()
         guard answer == "y" || answer == "yes" else {
             throw FailureReport(.cancelled, "nothing was deleted", subject: folder)
@@ -119,16 +120,18 @@ struct RemoveCommand: StoreCommand {
     ) async throws -> Int {
         guard !keys.isEmpty else { return 0 }
         var gone = keys
+        var unconfirmedCount = 0
         if !dryRun {
             let result = try await bucket.deleteObjects(keys: keys)
-            guard result.unconfirmed.isEmpty else {
-                throw FailureReport(
-                    .refused, "\(result.unconfirmed.count) objects were not deleted, and the store does not say why")
-            }
             gone = result.deleted.map(\.key)
+            unconfirmedCount = result.unconfirmed.count
         }
         for key in gone {
             try await Self.told(address, key: key, isDryRun: dryRun, session)
+        }
+        guard unconfirmedCount == 0 else {
+            throw FailureReport(
+                .refused, "\(unconfirmedCount) objects were not deleted, and the store does not say why")
         }
         return gone.count
     }

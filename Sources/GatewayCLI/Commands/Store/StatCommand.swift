@@ -59,7 +59,7 @@ private struct Facts {
         let size = object.sizeBytes
         rows.append(("size", size < 1_024 ? "\(size) B" : "\(size) B (\(ByteAmount.text(size)))"))
         add("content type", "contentType", object.contentType)
-        add("modified", "lastModified", ISO8601.format(unixMilliseconds: object.lastModifiedUnixSeconds * 1_000))
+        add("modified", "lastModified", ISO8601.format(unixSeconds: object.lastModifiedUnixSeconds))
         add("etag", "etag", object.eTag)
         add("crc64", "crc64", object.crc64.map { String($0) })
         add("object type", "objectType", object.objectType)

@@ -70,7 +70,7 @@ public struct ListCnameResult: BucketDocument {
                 lastModifiedMilliseconds: try element.date(of: "LastModified"),
                 status: try element.requiredWord(of: "Status"))
             cname.isWildcard = try element.flag(of: "IsWildCard")
-            cname.certificate = element.child("Certificate")
+            cname.certificate = element.child("Certificate")?.withoutBlanks
             return cname
         }
     }

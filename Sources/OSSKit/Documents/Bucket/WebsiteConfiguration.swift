@@ -194,7 +194,7 @@ extension WebsiteConfiguration.RoutingRule {
         self.redirect.replaceKeyPrefixWith = redirect.text(of: "ReplaceKeyPrefixWith")
         self.redirect.enablesReplacePrefix = try redirect.flag(of: "EnableReplacePrefix")
         self.redirect.httpRedirectCode = try redirect.number(of: "HttpRedirectCode")
-        self.redirect.mirrorElements = redirect.children.filter { $0.name.hasPrefix("Mirror") }
+        self.redirect.mirrorElements = redirect.children.filter { $0.name.hasPrefix("Mirror") }.map(\.withoutBlanks)
     }
 
     fileprivate func write(to writer: inout XMLWriter) {

@@ -14,18 +14,21 @@ enum CopyObject {
         let replacedTags = try replacedTags(call)
         let condition = try WriteHeaders.condition(call)
         let target = try await call.bucket()
-        let object = try await call.store.object(in: call.ownBucket(source.bucket), key: source.key)
-        guard try ReadConditions(call, prefix: header + "-").judge(object) == .holds else {
-            return ObjectRead.notModified(object)
+        let sourceBucket = try await call.ownBucket(source.bucket)
+        return try await call.whileItChanges {
+            let object = try await call.store.object(in: sourceBucket, key: source.key)
+            guard try ReadConditions(call, prefix: header + "-").judge(object) == .holds else {
+                return ObjectRead.notModified(object)
+            }
+            var attributes = try replaced ?? keptAttributes(of: object, call)
+            attributes.tags = replacedTags ?? object.attributes.tags
+            if call.header("x-oss-storage-class") == nil { attributes.storageClass = target.storageClass }
+            let copy = try await call.store.copy(
+                object, to: target, key: key, attributes: attributes, condition: condition)
+            let result = CopyObjectResult(
+                eTag: copy.quotedETag, lastModifiedMilliseconds: copy.lastModifiedMilliseconds)
+            return OSSAnswer(headers: copy.writtenHeaders, document: result.write())
         }
-        var attributes = try replaced ?? keptAttributes(of: object, call)
-        attributes.tags = replacedTags ?? object.attributes.tags
-        if call.header("x-oss-storage-class") == nil { attributes.storageClass = target.storageClass }
-        let copy = try await call.store.copy(
-            object, to: target, key: key, attributes: attributes, condition: condition)
-        let result = CopyObjectResult(
-            eTag: copy.quotedETag, lastModifiedMilliseconds: copy.lastModifiedMilliseconds)
-        return OSSAnswer(headers: copy.writtenHeaders, document: result.write())
     }
 
     /// What a copy with the directive REPLACE says about itself; nil with COPY.

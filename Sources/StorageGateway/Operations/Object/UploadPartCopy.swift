@@ -24,13 +24,14 @@ enum UploadPartCopy {
             let part = try await call.store.copyPart(object, range: range, number: number, of: multipart)
             let result = CopyPartResult(
                 eTag: part.quotedETag, lastModifiedMilliseconds: part.lastModifiedMilliseconds)
-            var headers = [("ETag", part.quotedETag), ("x-oss-hash-crc64ecma", String(part.crc64))]
+            var headers = [
+                (name: "ETag", value: part.quotedETag), (name: "x-oss-hash-crc64ecma", value: String(part.crc64)),
+            ]
             if asked != .whole {
-                headers.append((
-                    "Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(object.sizeBytes)"
-                ))
+                let span = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(object.sizeBytes)"
+                headers.append((name: "Content-Range", value: span))
             }
-            return OSSAnswer(headers: headers.map { (name: $0.0, value: $0.1) }, document: result.write())
+            return OSSAnswer(headers: headers, document: result.write())
         }
     }
 }
