@@ -39,6 +39,9 @@ package final class DiskStore: Sendable {
             try disk.lock()
             do {
                 return try DiskStore(configuration, environment, disk, threads)
+            } catch let error as DatabaseError {
+                disk.unlock()
+                throw StoreFailure.database(resultCode: error.extendedResultCode.rawValue)
             } catch {
                 disk.unlock()
                 throw error
@@ -50,7 +53,8 @@ package final class DiskStore: Sendable {
         _ configuration: StoreConfiguration, _ environment: StoreEnvironment, _ disk: any Disk,
         _ threads: WorkerThreads
     ) throws {
-        self.configuration = try Self.fit(configuration, to: disk)
+        let configuration = try Self.fit(configuration, to: disk)
+        self.configuration = configuration
         self.environment = environment
         self.threads = threads
         self.fatality = Fatality(onFatal: environment.onFatal)
@@ -58,18 +62,31 @@ package final class DiskStore: Sendable {
         try StoreFolder.prepare(disk)
         self.blobs = BlobFolder(
             disk: disk, threads: threads, randomBytes: environment.randomBytes, fatality: fatality)
-        do {
-            self.database = try MetadataDatabase(
-                disk: disk, readConnections: configuration.readConnections, fatality: fatality)
-        } catch let error as DatabaseError {
-            throw StoreFailure.database(resultCode: error.extendedResultCode.rawValue)
-        }
+        self.database = try Self.openDatabase(on: disk, configuration, fatality)
         try disk.syncFolder("")
         self.committer = Committer(database: database, fatality: fatality, configuration: configuration)
         self.reaper = Reaper(committer: committer, blobs: blobs)
         self.freeSpace = FreeSpace(
             disk: disk, threads: threads, floorBytes: configuration.freeSpaceFloorBytes, now: environment.now)
         reaper.clear(Leftovers(releases: try database.withWriter { try ReleaseTable.all(in: $0) }))
+    }
+
+    /// Opens the database; even reading it takes a little room at first, which a full disk has in its reserve.
+    private static func openDatabase(
+        on disk: any Disk, _ configuration: StoreConfiguration, _ fatality: Fatality
+    ) throws -> MetadataDatabase {
+        let open = {
+            try MetadataDatabase(disk: disk, readConnections: configuration.readConnections, fatality: fatality)
+        }
+        do {
+            let database = try open()
+            // Without room for a reserve there is none, which harms nobody yet.
+            try? StoreFolder.keepReserve(on: disk)
+            return database
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
+            guard StoreFolder.giveReserve(on: disk) else { throw error }
+            return try open()
+        }
     }
 
     /// Keeps the log of the database small on a small volume.

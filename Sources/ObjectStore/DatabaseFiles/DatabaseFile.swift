@@ -48,16 +48,20 @@ final class DatabaseFile {
         return (try? file.truncate(to: sizeBytes)) == nil ? DatabaseResult.cutting : SQLITE_OK
     }
 
-    /// Flushes the file, and the name of a new log.
+    /// Flushes the file, and the name of a new log; if that fails, nothing more is written or flushed.
     func sync(isBytesOnly: Bool) -> Int32 {
         if fileSystem.isStopped { return DatabaseResult.flushing }
         do {
             if isBytesOnly { try file.syncBytes() } else { try file.syncEverything() }
         } catch {
+            fileSystem.stop()
             return DatabaseResult.flushing
         }
         guard isNewLog else { return SQLITE_OK }
-        guard (try? fileSystem.disk.syncFolder("")) != nil else { return DatabaseResult.flushingTheFolder }
+        guard (try? fileSystem.disk.syncFolder("")) != nil else {
+            fileSystem.stop()
+            return DatabaseResult.flushingTheFolder
+        }
         isNewLog = false
         return SQLITE_OK
     }

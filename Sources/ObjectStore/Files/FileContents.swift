@@ -1,3 +1,5 @@
+import Glibc
+
 /// The bytes of a file that is held in memory; holes take no room.
 package struct FileContents: Sendable {
     /// How many bytes a part has; copies of the contents share the parts that nobody wrote to since.
@@ -32,9 +34,7 @@ package struct FileContents: Sendable {
         Self.forEachPart(bytes.count, at: offset) { number, range in
             while parts.count <= number { parts.append([]) }
             if parts[number].count < range.upperBound {
-                parts[number].reserveCapacity(Self.room(for: range.upperBound))
-                parts[number].append(
-                    contentsOf: repeatElement(0, count: range.upperBound - parts[number].count))
+                parts[number] = Self.lengthened(parts[number], to: Self.room(for: range.upperBound))
             }
             parts[number].withUnsafeMutableBytes { part in
                 UnsafeMutableRawBufferPointer(rebasing: part[range])
@@ -89,6 +89,16 @@ package struct FileContents: Sendable {
             let partEnd = min(partBytes, start + Int(end - position))
             body(number, start..<partEnd)
             position += Int64(partEnd - start)
+        }
+    }
+
+    /// A part with zeros behind its bytes.
+    private static func lengthened(_ part: [UInt8], to count: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+            let bytes = UnsafeMutableRawBufferPointer(buffer)
+            part.withUnsafeBytes { bytes.copyMemory(from: $0) }
+            if let start = bytes.baseAddress { memset(start + part.count, 0, count - part.count) }
+            initializedCount = count
         }
     }
 

@@ -38,10 +38,18 @@ final class MetadataDatabase: Sendable {
         }
         self.readers = WorkerThreads(count: configuration.maximumReaderCount)
         self.fatality = fatality
-        try Self.settle(pool)
-        try Migrations.all.migrate(pool)
-        // Migrations may change settings of their connection, which is the one that commits.
-        try pool.writeWithoutTransaction { try DatabaseSettings(readFrom: $0).requireDurable() }
+        do {
+            try Self.settle(pool)
+            // An earlier process may have ended because the log could not be flushed. What the kernel dropped then would
+            // cut off whatever is written behind it, so nothing is: the log is moved into the file and begins anew.
+            try emptyLog()
+            try Migrations.all.migrate(pool)
+            // Migrations may change settings of their connection, which is the one that commits.
+            try pool.writeWithoutTransaction { try DatabaseSettings(readFrom: $0).requireDurable() }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_IOERR {
+            abandonConnections()
+            throw error
+        }
     }
 
     /// Runs a query on a thread and a read-only connection of its own, over one state of the database.
@@ -62,10 +70,15 @@ final class MetadataDatabase: Sendable {
 
     deinit {
         fileSystem?.forget()
-        // Closing the last connection moves the log into the file and removes it. After a failed flush that could lose
-        // what only the log has, so the connections stay open until the process ends, and the next start recovers.
-        // Files that are reached through a disk of ours can be kept from changing instead.
-        guard fatality.hasHappened else { return }
+        if fatality.hasHappened { abandonConnections() }
+    }
+
+    /// Sees to it that the connections change no file any more.
+    ///
+    /// Closing the last connection moves the log into the file and removes it. After a failed flush that could lose what
+    /// only the log has, so the connections stay open until the process ends, and the next start recovers. Files that are
+    /// reached through a disk of ours can be kept from changing instead.
+    private func abandonConnections() {
         if let fileSystem { fileSystem.stop() } else { _ = Unmanaged.passRetained(pool) }
     }
 
@@ -74,6 +87,11 @@ final class MetadataDatabase: Sendable {
     /// After a fatal failure it leaves everything to the next start. On a full disk the log stays as it is.
     func close() throws {
         if fatality.hasHappened { return }
+        try emptyLog()
+        try pool.close()
+    }
+
+    private func emptyLog() throws {
         do {
             try pool.writeWithoutTransaction { database in
                 _ = try database.checkpoint(.truncate)
@@ -81,7 +99,6 @@ final class MetadataDatabase: Sendable {
         } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
             // What was committed is in the log and safe there.
         }
-        try pool.close()
     }
 
     /// Ends the threads of the readers.

@@ -36,7 +36,7 @@ import Testing
         print("model: \(tally.sequenceCount) sequences, \(tally.hits.sorted { $0.key < $1.key })")
         guard plan.isWhole else { return }
         for (name, count) in tally.hits { #expect(count >= Self.leastHits, "\(name) was called \(count) times") }
-        #expect(tally.hits.count == 12)
+        #expect(tally.hits.count == 13)
     }
 
     @Test func theStoreInAFolderAnswersAsTheModelDoes() async throws {

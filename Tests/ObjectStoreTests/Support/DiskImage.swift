@@ -41,7 +41,7 @@ struct DiskImage: Sendable {
         var safeContents = FileContents()
         var unsafeWrites: [Write] = []
         var modifiedAtMilliseconds: Int64
-        /// Whether a flush failed, after which no other flush tells the truth.
+        /// Whether a flush failed, so that what programs see and what is safe differ for good.
         var hasFailedSync = false
 
         mutating func write(_ write: Write) {
@@ -50,7 +50,11 @@ struct DiskImage: Sendable {
         }
 
         mutating func sync() {
-            safeContents = contents
+            if hasFailedSync {
+                for write in unsafeWrites { safeContents.apply(write) }
+            } else {
+                safeContents = contents
+            }
             unsafeWrites = []
         }
 

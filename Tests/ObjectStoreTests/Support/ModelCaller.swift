@@ -33,6 +33,8 @@ struct ModelCaller {
             return .done
         case .put(let place, let body, let forbidsOverwrite):
             return try await put(place, body, WriteCondition(forbidsOverwrite: forbidsOverwrite))
+        case .multipart(let place, let bodies, let completes):
+            return try await multipart(place, bodies, completes: completes)
         case .abandon(let body):
             try await store.beginUpload().append(body.bytes, pieceBytes: 400_000)
             return .done
@@ -95,6 +97,32 @@ struct ModelCaller {
             upload, in: bucket, key: ObjectKey(bytes: place.key),
             attributes: ObjectAttributes(contentType: "text/\(body.seed)"), condition: condition)
         return .done
+    }
+
+    private func multipart(
+        _ place: ModelPlace, _ bodies: [ModelBody], completes: Bool
+    ) async throws -> StoreModel.Outcome {
+        let multipart = try await store.initiateUpload(
+            in: bucket(place), key: ObjectKey(bytes: place.key),
+            attributes: ObjectAttributes(contentType: "text/parts"))
+        do {
+            for (index, body) in bodies.enumerated() {
+                let upload = try await store.beginUpload(expectedBytes: Int64(body.count))
+                try await upload.append(body.bytes, pieceBytes: 400_000)
+                _ = try await upload.finish()
+                guard let number = PartNumber(index + 1) else { throw ModelDifference(text: "part \(index)") }
+                _ = try await store.putPart(upload, number: number, of: multipart)
+            }
+            if completes {
+                _ = try await store.complete(multipart, parts: nil)
+            } else {
+                try await store.abort(multipart)
+            }
+            return .done
+        } catch {
+            try? await store.abort(multipart)
+            throw error
+        }
     }
 
     private func bucket(_ place: ModelPlace) async throws -> BucketRecord {

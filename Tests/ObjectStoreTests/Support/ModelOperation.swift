@@ -31,6 +31,7 @@ enum ModelOperation: Sendable, CustomStringConvertible {
     case makeBucket(Int)
     case deleteBucket(Int)
     case put(ModelPlace, ModelBody, forbidsOverwrite: Bool)
+    case multipart(ModelPlace, [ModelBody], completes: Bool)
     case abandon(ModelBody)
     case get(ModelPlace)
     case range(ModelPlace, from: Int, count: Int)
@@ -47,7 +48,7 @@ enum ModelOperation: Sendable, CustomStringConvertible {
     /// Whether the store may look otherwise after it.
     var changesStore: Bool {
         switch self {
-        case .makeBucket, .deleteBucket, .put, .copy, .delete: true
+        case .makeBucket, .deleteBucket, .put, .multipart, .copy, .delete: true
         default: false
         }
     }
@@ -57,6 +58,8 @@ enum ModelOperation: Sendable, CustomStringConvertible {
         case .makeBucket(let bucket): "makeBucket \(bucket)"
         case .deleteBucket(let bucket): "deleteBucket \(bucket)"
         case .put(let place, let body, let forbids): "put \(place), \(body)\(forbids ? ", not over another" : "")"
+        case .multipart(let place, let bodies, let completes):
+            "multipart \(place), \(bodies), \(completes ? "completed" : "aborted")"
         case .abandon(let body): "abandon \(body)"
         case .get(let place): "get \(place)"
         case .range(let place, let from, let count): "range \(place) from \(from), \(count) bytes"
@@ -99,7 +102,8 @@ struct ModelDice {
         switch Int.random(in: 0..<100, using: &generator) {
         case ..<5: return .makeBucket(bucket())
         case ..<8: return .deleteBucket(bucket())
-        case ..<38: return .put(place(), body(), forbidsOverwrite: chance(5))
+        case ..<35: return .put(place(), body(), forbidsOverwrite: chance(5))
+        case ..<38: return .multipart(place(), parts(), completes: !chance(4))
         case ..<41: return .abandon(body())
         case ..<51: return .get(place())
         case ..<58: return .range(place(), from: near(body().count), count: near(body().count))
@@ -127,6 +131,14 @@ struct ModelDice {
     private mutating func part() -> [UInt8] {
         let key = key()
         return Array(key.prefix(pick(key.count + 1)))
+    }
+
+    /// One to three parts; all but the last are as large as they must be, or once in a while a byte less.
+    private mutating func parts() -> [ModelBody] {
+        let earlier = (0..<pick(3)).map { _ in
+            ModelBody(count: chance(8) ? 102_399 : 102_400 + pick(2), seed: UInt64(pick(1_000)))
+        }
+        return earlier + [body()]
     }
 
     private mutating func body() -> ModelBody {

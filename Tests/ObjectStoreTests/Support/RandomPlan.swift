@@ -8,7 +8,6 @@ import Synchronization
 final class RandomPlan: Sendable {
     /// Whether enough is run to expect that everything was seen.
     let isWhole: Bool
-    private let name: String
     private let file: URL
     private let state: Mutex<State>
 
@@ -27,12 +26,11 @@ final class RandomPlan: Sendable {
         let seed = environment[prefix + "_SEED"].flatMap { UInt64($0) }
         let count = environment[prefix + "_SEQUENCES"].flatMap { Int($0) }
         file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Regressions/\(name).txt")
+            .deletingLastPathComponent().appending(path: "Regressions/store-\(name).txt")
         let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
         let failed = text.split(separator: "\n").compactMap { UInt64($0) }
         let start = UInt64.random(in: 1...(.max))
         print("\(prefix)_SEED=\(seed.map { "\($0)" } ?? "… is drawn from \(start)")")
-        self.name = name
         isWhole = seed == nil
         let end = ContinuousClock.now + .seconds(count == nil ? usualSeconds : 0)
         state = Mutex(
@@ -57,6 +55,8 @@ final class RandomPlan: Sendable {
         state.withLock { _ in
             let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
             guard !text.split(separator: "\n").contains("\(seed)") else { return }
+            let folder = file.deletingLastPathComponent()
+            try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             try? (text + "\(seed)\n").write(to: file, atomically: true, encoding: .utf8)
         }
     }

@@ -63,6 +63,9 @@ final class SimulatedDisk: Disk {
     /// The flushes of files of which an earlier flush had failed: none are right.
     var secondSyncs: [String] { state.withLock { $0.secondSyncs } }
 
+    /// The same disk once more, without its fault.
+    func copy() -> SimulatedDisk { SimulatedDisk(image, now: now) }
+
     /// Sets a fault, or takes it away; operations are counted from here.
     func setFault(_ fault: Fault?) {
         state.withLock { state in
@@ -245,6 +248,7 @@ final class SimulatedFile: DiskFile {
     private let number: DiskImage.FileNumber
     private let path: String
     private let disk: SimulatedDisk
+    private let hasFailedSync = Atomic<Bool>(false)
 
     init(_ number: DiskImage.FileNumber, named path: String, on disk: SimulatedDisk) {
         self.number = number
@@ -258,7 +262,7 @@ final class SimulatedFile: DiskFile {
 
     func writeSome(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(StoreFailure) -> Int {
         let count = disk.cutsNextWrite ? (bytes.count + 1) / 2 : bytes.count
-        let written = Array(bytes.prefix(count))
+        let written = [UInt8](UnsafeRawBufferPointer(rebasing: bytes[..<count]))
         return try disk.perform("pwrite") { [number] image in
             image.files[number]?.write(.bytes(written, at: offset))
             return .success(count)
@@ -298,16 +302,15 @@ final class SimulatedFile: DiskFile {
     }
 
     private func sync(_ call: String) throws(StoreFailure) {
-        var hadFailed = false
-        defer { if hadFailed { disk.noteSecondSync(of: path) } }
+        // Who was told of a failure and tries again is told a lie; a program that opens the file anew cannot know.
+        if hasFailedSync.load(ordering: .acquiring) { disk.noteSecondSync(of: path) }
         try disk.perform(
             call,
-            failing: { [number] image in
-                hadFailed = hadFailed || image.files[number]?.hasFailedSync == true
-                image.files[number]?.failToSync()
+            failing: { image in
+                self.hasFailedSync.store(true, ordering: .releasing)
+                image.files[self.number]?.failToSync()
             },
             { [number] image in
-                hadFailed = hadFailed || image.files[number]?.hasFailedSync == true
                 image.files[number]?.sync()
                 return .success(0)
             })

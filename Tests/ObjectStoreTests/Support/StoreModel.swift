@@ -13,11 +13,13 @@ struct StoreModel: Sendable, Equatable {
     /// Bytes that are compared as bytes and held as numbers as long as they come from the model itself.
     enum ModelBytes: Sendable, Equatable {
         case body(ModelBody)
+        case bodies([ModelBody])
         case bytes([UInt8])
 
         var count: Int {
             switch self {
             case .body(let body): body.count
+            case .bodies(let bodies): bodies.reduce(0) { $0 + $1.count }
             case .bytes(let bytes): bytes.count
             }
         }
@@ -25,6 +27,7 @@ struct StoreModel: Sendable, Equatable {
         var bytes: [UInt8] {
             switch self {
             case .body(let body): body.bytes
+            case .bodies(let bodies): bodies.flatMap(\.bytes)
             case .bytes(let bytes): bytes
             }
         }
@@ -66,6 +69,14 @@ struct StoreModel: Sendable, Equatable {
             let object = Object(
                 bytes: .body(body), modifiedAtMilliseconds: milliseconds, contentType: "text/\(body.seed)")
             return write(object, place, forbidsOverwrite: forbidsOverwrite)
+        case .multipart(let place, let bodies, let completes):
+            guard completes else { return buckets[place.bucket] == nil ? .refused(.noSuchBucket) : .done }
+            let object = Object(
+                bytes: .bodies(bodies), modifiedAtMilliseconds: milliseconds, contentType: "text/parts")
+            if buckets[place.bucket] != nil, bodies.dropLast().contains(where: { $0.count < 102_400 }) {
+                return .refused(.entityTooSmall)
+            }
+            return write(object, place, forbidsOverwrite: false)
         case .abandon, .reopen:
             return .done
         case .copy(let source, let target, let renamesContent):

@@ -161,7 +161,7 @@ extension DiskStore {
     func bytes(of record: ObjectRecord, range: Range<Int64>? = nil) async throws -> [UInt8] {
         var bytes: [UInt8] = []
         for try await chunk in try await read(record, range: range ?? 0..<record.sizeBytes) {
-            bytes += chunk.readableBytesView
+            chunk.withUnsafeReadableBytes { bytes.append(contentsOf: $0) }
         }
         return bytes
     }
