@@ -84,6 +84,7 @@ struct StoreSession: Sendable {
     ) async throws {
         let console = Console(output)
         signal(SIGPIPE, SIG_IGN)
+        AllocatorSettings.apply()
         LocalFiles.readMask()
         let settings: StoreSettings
         do {

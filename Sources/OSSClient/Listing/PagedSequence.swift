@@ -93,7 +93,9 @@ struct PageCourse: Sendable {
     private let order: MarkerOrder
     /// The marker of the page that is next; nil before the first one.
     private(set) var marker: String?
-    /// A marker from before. A circle comes back to it, since it is moved on after twice as many pages each time.
+    /// A marker from before.
+    ///
+    /// A circle comes back to it, since it is moved on after twice as many pages each time.
     private var landmark: String?
     private var pagesSinceLandmark = 0
     private var pagesToNextLandmark = 1

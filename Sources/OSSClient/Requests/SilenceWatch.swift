@@ -88,7 +88,9 @@ final class SilenceWatch: ChannelDuplexHandler {
         }
     }
 
-    /// Looks again after a time. That costs less than a timer for each piece.
+    /// Looks again after a time.
+    ///
+    /// That costs less than a timer for each piece.
     private func schedule(after time: TimeAmount, _ context: ChannelHandlerContext) {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         timer = context.eventLoop.scheduleTask(in: time) {

@@ -77,7 +77,8 @@ public struct ServiceError: Error, Sendable, Equatable {
     /// What can be saved from a document that cannot be parsed.
     private static func textSearch(_ document: [UInt8]) -> (code: String?, message: String?) {
         guard document.firstRange(of: Array("<Error>".utf8)) != nil else { return (nil, nil) }
-        return (text(in: document, between: "Code"), text(in: document, between: "Message"))
+        let code = text(in: document, between: "Code")
+        return (code?.isEmpty == true ? nil : code, text(in: document, between: "Message"))
     }
 
     private static func text(in document: [UInt8], between name: String) -> String? {
