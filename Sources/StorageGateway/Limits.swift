@@ -15,3 +15,26 @@ enum Limits {
     /// The most bytes of one response-header override.
     static let overrideBytes = 8 * 1_024
 }
+
+extension Limits {
+    /// The longest policy, in bytes: 16 KiB, as OSS has it.
+    static let policyBytes = 16 * 1_024
+    /// The most statements of a policy.
+    static let policyStatements = 100
+    /// The most patterns of one element of a statement.
+    static let policyPatterns = 256
+    /// How deep the parts of a policy may be nested.
+    static let policyDepth = 16
+    /// How many policies of buckets are kept read.
+    static let keptPolicies = 256
+    /// How many security tokens are kept opened.
+    static let keptTokens = 1_024
+    /// The longest policy of a session, in bytes, as STS has it.
+    static let sessionPolicyBytes = 2_048
+    /// The longest body of a call of the security token service, in bytes.
+    static let securityTokenCallBytes = 16 * 1_024
+    /// The longest nonce of such a call, in bytes.
+    static let nonceBytes = 128
+    /// How many nonces are kept.
+    static let keptNonces = 16_384
+}

@@ -39,6 +39,42 @@ package struct SurfaceEnvironment: Sendable {
     }
 }
 
+extension SurfaceEnvironment {
+    /// So many random bytes.
+    func randomBytes(_ count: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            withUnsafeBytes(of: randomBits()) { bytes.append(contentsOf: $0) }
+        }
+        return Array(bytes.prefix(count))
+    }
+}
+
+/// Who may send requests, and what the buckets themselves say about that.
+package struct SurfaceCallers: Sendable {
+    /// The access keys that may sign.
+    let keys: AccessKeyRing
+    /// What makes and opens the tokens of temporary access keys; nil where there are none.
+    let tokens: SecurityTokens?
+    /// Where the policies and public access blocks of buckets are.
+    let documents: AccessDocuments
+
+    /// Collects the three.
+    package init(keys: AccessKeyRing, tokens: SecurityTokens? = nil, documents: AccessDocuments = .none) {
+        self.keys = keys
+        self.tokens = tokens
+        self.documents = documents
+    }
+}
+
+/// When a request came, and what it is called.
+struct RequestArrival: Sendable {
+    /// When it came, in milliseconds since 1970, UTC.
+    let milliseconds: Int64
+    /// Its id.
+    let requestID: RequestID
+}
+
 /// Answers requests as OSS answers them.
 package struct OSSResponder: HTTPResponder {
     package typealias Context = OSSContext
@@ -48,26 +84,45 @@ package struct OSSResponder: HTTPResponder {
     private let environment: SurfaceEnvironment
     private let addressing: Addressing
     private let authenticator: Authenticator
+    private let surroundings: AccessGate.Surroundings
+    private let securityTokens: SecurityTokenService?
     private let logger: Logger
 
     /// Makes the surface of a store.
     ///
     /// - Parameters:
     ///   - store: Where the objects are.
-    ///   - keys: The access keys that may sign.
+    ///   - callers: Who may sign, and where the rules of buckets are.
     ///   - configuration: What was told at start.
     ///   - environment: Time, randomness and the connection's own ways.
     ///   - logger: Where unexpected failures go.
     package init(
-        store: DiskStore, keys: AccessKeyRing, configuration: SurfaceConfiguration, environment: SurfaceEnvironment,
-        logger: Logger
+        store: DiskStore, callers: SurfaceCallers, configuration: SurfaceConfiguration,
+        environment: SurfaceEnvironment, logger: Logger
     ) {
         self.store = store
         self.configuration = configuration
         self.environment = environment
-        self.addressing = Addressing(virtualHostDomains: configuration.virtualHostDomains)
-        self.authenticator = Authenticator(region: configuration.region, keys: keys)
+        self.addressing = Addressing(configuration)
+        self.authenticator = Authenticator(region: configuration.region, keys: callers.keys, tokens: callers.tokens)
+        self.surroundings = AccessGate.Surroundings(
+            store: store, documents: callers.documents, region: configuration.region,
+            publicACLLists: configuration.publicACLLists)
+        self.securityTokens = callers.tokens.map { tokens in
+            SecurityTokenService(
+                keys: callers.keys, tokens: tokens, longestSeconds: configuration.securityTokenSeconds)
+        }
         self.logger = logger
+    }
+
+    /// Makes the surface of a store whose buckets have no rules, and which makes no temporary access keys.
+    package init(
+        store: DiskStore, keys: AccessKeyRing, configuration: SurfaceConfiguration, environment: SurfaceEnvironment,
+        logger: Logger
+    ) {
+        self.init(
+            store: store, callers: SurfaceCallers(keys: keys), configuration: configuration, environment: environment,
+            logger: logger)
     }
 
     package func respond(to request: Request, context: OSSContext) async throws -> Response {
@@ -79,7 +134,8 @@ package struct OSSResponder: HTTPResponder {
             var logger = logger
             logger[metadataKey: "request.id"] = "\(requestID)"
             answer = try await self.answer(
-                request, host: host, context: context, nowMilliseconds: start, logger: logger)
+                request, host: host, context: context,
+                arrival: RequestArrival(milliseconds: start, requestID: requestID), logger: logger)
         } catch {
             let refusal = refusal(for: error, requestID: requestID)
             answer = ErrorAnswer.answer(
@@ -92,22 +148,34 @@ package struct OSSResponder: HTTPResponder {
     }
 
     private func answer(
-        _ request: Request, host: String, context: OSSContext, nowMilliseconds: Int64, logger: Logger
+        _ request: Request, host: String, context: OSSContext, arrival: RequestArrival, logger: Logger
     ) async throws -> OSSAnswer {
         let target = try RequestTarget(request.head.path ?? "")
         let wire = WireRequest(
             method: request.method.rawValue, scheme: request.head.scheme ?? "http", host: host, target: target,
             headers: request.headers.map { WireHeader($0.name.rawName, $0.value) })
-        let resource = try addressing.resource(host: host, target: target)
+        let named = try addressing.resource(host: host, target: target)
+        if let key = named.key { _ = try ObjectKey(bytes: key) }
+        if let securityTokens, SecurityTokenRequest.isOne(wire, named) {
+            return try await answer(wire, request.body, by: securityTokens, context: context, arrival: arrival)
+        }
+        let (requester, resource) = try authenticator.authenticate(
+            wire, resource: named, otherReading: try otherReading(of: wire),
+            nowUnixSeconds: arrival.milliseconds / 1_000)
         if let key = resource.key { _ = try ObjectKey(bytes: key) }
-        let requester = try authenticator.requester(
-            of: wire, resource: resource, nowUnixSeconds: nowMilliseconds / 1_000)
         let level: ResourceLevel = resource.bucket == nil ? .service : resource.key == nil ? .bucket : .object
-        guard let requester else { throw try await anonymousRefusal(wire, resource: resource, level: level) }
-        let operation = try OperationTable.operation(for: wire, level: level)
+        let (found, needed) = try operation(for: wire, level: level, by: requester)
         let channel = context.channel
+        let access = AccessGate(
+            wire, by: requester,
+            AccessGate.Arrival(
+                access: needed, sourceAddress: { channel.remoteAddress?.ipAddress },
+                nowUnixSeconds: arrival.milliseconds / 1_000),
+            in: surroundings)
+        let bucket = try await access.admit(resource)
+        let operation = try found.get()
         let call = OSSCall(
-            request: wire, resource: resource, requester: requester, body: request.body,
+            request: wire, resource: resource, access: access, admittedBucket: bucket, body: request.body,
             welcomeBody: { [environment] in environment.welcomeBody(channel) }, store: store,
             configuration: configuration, logger: logger)
         // The server answers on the connection's event loop; only what takes long changes the thread.
@@ -115,26 +183,61 @@ package struct OSSResponder: HTTPResponder {
         return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await operation.answer(call) }
     }
 
-    /// Why a request without credentials is refused: no bucket is open to the public.
+    /// What clients mean by a request who write a blank in a path as `+`; nil if its path has none.
     ///
-    /// Source: oss-wire facts 2.6 and 14.
-    private func anonymousRefusal(
-        _ request: WireRequest, resource: SignedResource, level: ResourceLevel
-    ) async throws -> OSSError {
-        guard level == .object, let bucket = resource.bucket else {
-            return OSSError(
-                .accessDenied, message: "Anonymous access is forbidden for this operation.", ec: "0003-00001201")
+    /// Source: assumption A-091.
+    private func otherReading(of request: WireRequest) throws(OSSError) -> SignedResource? {
+        guard request.target.rawPath.utf8.contains(UInt8(ascii: "+")) else { return nil }
+        let path = request.target.rawPath.replacing("+", with: "%20")
+        return try addressing.resource(host: request.host, target: RequestTarget(path))
+    }
+
+    /// The operation that a request asks for, and the right that it needs.
+    ///
+    /// What is not there is told to those with a signature at once, and to others only if they may do what is there.
+    private func operation(
+        for request: WireRequest, level: ResourceLevel, by requester: Requester
+    ) throws(OSSError) -> (Result<Operation, OSSError>, OperationAccess) {
+        guard requester.isAnonymous else {
+            let operation = try OperationTable.operation(for: request, level: level)
+            return (.success(operation), operation.access)
         }
-        _ = try await store.bucket(try BucketName(bucket))
         let isOverride = request.target.query.contains { item in GetObject.overrides.contains { item.isNamed($0) } }
-        if request.method == "GET", isOverride {
-            return OSSError(
+        if level == .object, request.method == "GET", isOverride {
+            throw OSSError(
                 .invalidRequest,
                 message: "Request specific response headers cannot be used for anonymous GET requests.")
         }
-        return OSSError(
-            .accessDenied, message: "You have no right to access this object because of bucket acl.",
-            ec: "0003-00000001", fields: [("BucketName", bucket)])
+        do {
+            let operation = try OperationTable.operation(for: request, level: level)
+            return (.success(operation), operation.access)
+        } catch {
+            return (.failure(error), OperationAccess.ofUnknown(method: request.method, level: level))
+        }
+    }
+
+    /// Answers a call of the security token service, whose signature covers its body.
+    private func answer(
+        _ wire: WireRequest, _ body: RequestBody, by service: SecurityTokenService, context: OSSContext,
+        arrival: RequestArrival
+    ) async throws -> OSSAnswer {
+        environment.welcomeBody(context.channel)
+        var bytes: [UInt8] = []
+        for try await chunk in body {
+            guard bytes.count + chunk.readableBytes <= Limits.securityTokenCallBytes else {
+                throw OSSError(.entityTooLarge)
+            }
+            bytes.append(contentsOf: chunk.readableBytesView)
+        }
+        let call = try SecurityTokenRequest(wire, body: bytes)
+        do {
+            let issued = try service.answer(
+                call, nowUnixSeconds: arrival.milliseconds / 1_000, randomBytes: environment.randomBytes)
+            return SecurityTokenAnswer.answer(issued, requestID: arrival.requestID, isJSON: call.wantsJSON)
+        } catch {
+            return SecurityTokenAnswer.refusal(
+                error, requestID: arrival.requestID, hostID: wire.host, isJSON: call.wantsJSON)
+        }
     }
 
     /// The refusal that a client is told; anything that is none is logged and told as an internal error.

@@ -116,7 +116,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("GET", "/", "0003-00001201"), ("GET", "/bucket", "0003-00001201"), ("PUT", "/other", "0003-00001201"),
+        ("GET", "/", "0003-00001201"), ("GET", "/bucket", "0003-00000001"), ("GET", "/bucket?acl", "0003-00001201"),
+        ("GET", "/bucket?unknownThing&policy", "0003-00001201"), ("PUT", "/other", "0003-00001201"),
         ("GET", "/bucket/k", "0003-00000001"), ("PUT", "/bucket/k", "0003-00000001"),
         ("DELETE", "/bucket/k", "0003-00000001"), ("GET", "/bucket/k?x-oss-process=a", "0003-00000001"),
     ])

@@ -90,6 +90,8 @@ struct ServeCommand: AsyncParsableCommand {
             valueName: "domain,…"))
     var ossDomain: String?
 
+    @OptionGroup var access: ServeAccessOptions
+
     @Option(
         help: ArgumentHelp(
             "checking looks at the object when an upload is confirmed; trusting believes the client and is for test"
@@ -149,7 +151,7 @@ struct ServeCommand: AsyncParsableCommand {
             (.sessionConfirm, sessionConfirm), (.demo, demo ? "true" : nil), (.logLevel, logLevel),
             (.shutdownGraceSeconds, shutdownGraceSeconds),
         ]
-        return given.reduce(into: [:]) { flags, option in
+        return (given + access.flags).reduce(into: [:]) { flags, option in
             if let text = option.1 { flags[option.0] = text }
         }
     }

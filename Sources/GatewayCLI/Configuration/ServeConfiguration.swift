@@ -25,6 +25,12 @@ struct ServeConfiguration {
     let region: String
     /// The domains below which the first label of a host is a bucket.
     let virtualHostDomains: [String]
+    /// How requests to the built-in store find their bucket, and what it calls itself.
+    let addressing: AddressingConfiguration
+    /// Whether a public ACL of a bucket lets everybody list it, too.
+    let publicACLLists: Bool
+    /// The longest life of a temporary access key, in seconds.
+    let securityTokenSeconds: Int64
     /// The access key given by the environment or a file; nil generates one.
     let accessKey: (id: String, secret: Secret)?
     /// The secret of access tokens given by the environment or a file; nil generates one.
@@ -72,14 +78,17 @@ struct ServeConfiguration {
             }
             return areHosts && !domains.isEmpty && domains.count <= 32 ? domains : nil
         }
+        addressing = try await AddressingConfiguration(options)
+        publicACLLists = try await Self.checked(.ossPublicACLLists, options, "true or false", Self.truth)
+        securityTokenSeconds = try await Self.checked(.stsMaxSeconds, options, "seconds from 900 to 43200") { text in
+            DecimalNumber.parse(text).flatMap { (900...43_200).contains($0) ? $0 : nil }
+        }
         accessKey = try await Self.accessKey(options)
         jwtSecret = try await Self.jwtSecret(options)
         confirmLooksAtObjects = try await Self.checked(.sessionConfirm, options, "checking or trusting") { text in
             ["checking": true, "trusting": false][text]
         }
-        isDemo = try await Self.checked(.demo, options, "true or false") { text in
-            ["true": true, "1": true, "yes": true, "false": false, "0": false, "no": false][text.lowercased()]
-        }
+        isDemo = try await Self.checked(.demo, options, "true or false", Self.truth)
         logLevel = try await Self.checked(
             .logLevel, options, "one of trace, debug, info, notice, warning, error, critical"
         ) { Logger.Level(rawValue: $0.lowercased()) }
@@ -121,7 +130,14 @@ struct ServeConfiguration {
         return text
     }
 
-    private static func checked<Value>(
+    private static func truth(_ text: String) -> Bool? {
+        ["true": true, "1": true, "yes": true, "false": false, "0": false, "no": false][text.lowercased()]
+    }
+
+    /// Reads an option that must be given, and refuses a text that means nothing.
+    ///
+    /// - Throws: `ConfigurationProblem`, naming the option and the rule.
+    static func checked<Value>(
         _ option: ServeOption, _ options: OptionReader, _ rule: String, _ parse: (String) -> Value?
     ) async throws -> Value {
         let text = try await required(option, options)
@@ -177,7 +193,8 @@ struct ServeConfiguration {
         return Secret(text)
     }
 
-    private static func isLabelByte(_ byte: UInt8) -> Bool {
+    /// Whether a byte can stand in a label of a host's name.
+    static func isLabelByte(_ byte: UInt8) -> Bool {
         (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
             || byte == UInt8(ascii: "-")
     }

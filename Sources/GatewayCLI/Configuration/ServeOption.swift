@@ -16,6 +16,12 @@ enum ServeOption: String, CaseIterable {
     case ossBucket
     case ossRegion
     case ossDomain
+    case ossBoundHosts
+    case ossExtranetEndpoint
+    case ossIntranetEndpoint
+    case ossPathStyle
+    case ossPublicACLLists
+    case stsMaxSeconds
     case accessKeyID
     case accessKeySecret
     case jwtSecret
@@ -71,6 +77,15 @@ enum ServeOption: String, CaseIterable {
         case .ossBucket: Row(flag: "oss-bucket", key: "oss.bucketName", defaultText: "workspace")
         case .ossRegion: Row(flag: "oss-region", key: "oss.regionId", defaultText: "cn-hangzhou")
         case .ossDomain: Row(flag: "oss-domain", key: "gateway.ossDomain", defaultText: "localhost")
+        case .ossBoundHosts: Row(flag: "oss-bound-hosts", key: "gateway.ossBoundHosts", defaultText: nil)
+        case .ossExtranetEndpoint:
+            Row(flag: "oss-extranet-endpoint", key: "gateway.ossExtranetEndpoint", defaultText: nil)
+        case .ossIntranetEndpoint:
+            Row(flag: "oss-intranet-endpoint", key: "gateway.ossIntranetEndpoint", defaultText: nil)
+        case .ossPathStyle: Row(flag: "oss-path-style", key: "gateway.ossPathStyle", defaultText: "everywhere")
+        case .ossPublicACLLists:
+            Row(flag: "oss-public-acl-lists", key: "gateway.ossPublicAclLists", defaultText: "false")
+        case .stsMaxSeconds: Row(flag: "sts-max-seconds", key: "gateway.stsMaxSeconds", defaultText: "3600")
         case .accessKeyID: Row(flag: nil, key: "oss.accessKeyId", defaultText: nil)
         case .accessKeySecret: Row(flag: nil, key: "oss.accessKeySecret", defaultText: nil)
         case .jwtSecret: Row(flag: nil, key: "jwt.secret", defaultText: nil)

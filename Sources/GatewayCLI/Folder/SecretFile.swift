@@ -11,6 +11,18 @@ enum SecretFile {
     ///
     /// - Throws: `FolderProblem` for a file that others may read, that is too large, or that holds nothing.
     static func read(_ path: String) throws -> Secret? {
+        guard let bytes = try contents(of: path, maximumBytes: maximumBytes) else { return nil }
+        let line = bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+        guard !line.isEmpty, let text = String(validating: line, as: UTF8.self) else {
+            throw FolderProblem(path: path, reason: "its first line is not a secret")
+        }
+        return Secret(text)
+    }
+
+    /// The bytes of a file; nil if there is no such file.
+    ///
+    /// - Throws: `FolderProblem` for a file that others may read, that is too large, or that holds nothing.
+    static func contents(of path: String, maximumBytes: Int) throws -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
@@ -26,11 +38,7 @@ enum SecretFile {
         guard count > 0, count <= maximumBytes else {
             throw FolderProblem(path: path, reason: "it is empty, too large or cannot be read")
         }
-        let line = bytes[..<count].prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
-        guard !line.isEmpty, let text = String(validating: line, as: UTF8.self) else {
-            throw FolderProblem(path: path, reason: "its first line is not a secret")
-        }
-        return Secret(text)
+        return Array(bytes[..<count])
     }
 
     /// Writes a new file, whole or not at all, and makes it durable.

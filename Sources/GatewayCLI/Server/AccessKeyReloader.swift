@@ -59,8 +59,10 @@ struct AccessKeyReloader: Service {
         of folder: DataFolder, fixedKey: AccessKey?
     ) throws -> (keys: [AccessKey], problems: [FolderProblem]) {
         let (found, problems) = try folder.accessKeyList()
-        let keys = found.map { key in
-            AccessKey(id: key.id, secret: key.secret, ownerID: GatewayServer.ownerID, isEnabled: key.isEnabled)
+        let keys = try found.map { key in
+            AccessKey(
+                id: key.id, secret: key.secret, ownerID: key.bounds.ownerID, isEnabled: key.isEnabled,
+                policy: try key.bounds.policy.map { try AccessPolicy(json: Array($0.utf8), kind: .identity) })
         }
         return (keys + (fixedKey.map { [$0] } ?? []), problems)
     }

@@ -11,7 +11,7 @@ import StorageGateway
 /// One running server: data folder, object store, session API, and the order in which they start and stop.
 struct GatewayServer {
     /// The account of the access keys of a data folder.
-    static let ownerID = "1000000000000001"
+    static let ownerID = AccessKeyBounds.usualOwnerID
 
     private let configuration: ServeConfiguration
     private let folder: DataFolder
@@ -117,14 +117,13 @@ struct GatewayServer {
     ) throws -> [any Service] {
         let fixedKey = configuration.accessKey == nil ? nil : accessKey
         let ring = AccessKeyRing(try AccessKeyReloader.keys(of: folder, fixedKey: fixedKey).keys)
-        let surface = SurfaceConfiguration(
-            region: configuration.region, virtualHostDomains: configuration.virtualHostDomains,
-            extranetEndpoint: extranetEndpoint, ownerDisplayName: "storage-gateway")
+        let tokens = SecurityTokens(secret: try folder.securityTokenSecret())
         let environment = SurfaceEnvironment(
             now: SystemEnvironment.nowMilliseconds, randomBits: SystemEnvironment.randomBits,
             welcomeBody: { GuardedHTTP1Channel.welcomeRequestBody(on: $0) })
         let responder = OSSResponder(
-            store: store, keys: ring, configuration: surface, environment: environment, logger: logger)
+            store: store, callers: SurfaceCallers(keys: ring, tokens: tokens), configuration: surface,
+            environment: environment, logger: logger)
         let listener = ListenerService(
             name: "the object store", address: configuration.ossListen,
             responder: AccessLogResponder(responder, requestIDHeader: "x-oss-request-id", logger: logger),
@@ -135,8 +134,21 @@ struct GatewayServer {
         ]
     }
 
-    /// The endpoint that bucket documents show: the public one; nil if none is configured.
-    private var extranetEndpoint: String? {
+    private var surface: SurfaceConfiguration {
+        var surface = SurfaceConfiguration(
+            region: configuration.region, virtualHostDomains: configuration.virtualHostDomains,
+            extranetEndpoint: configuration.addressing.extranetEndpoint ?? publicHost,
+            ownerDisplayName: "storage-gateway")
+        surface.intranetEndpoint = configuration.addressing.intranetEndpoint
+        surface.boundHosts = configuration.addressing.boundHosts
+        surface.refusesPathStyleOnOSSDomains = configuration.addressing.refusesPathStyleOnOSSDomains
+        surface.publicACLLists = configuration.publicACLLists
+        surface.securityTokenSeconds = configuration.securityTokenSeconds
+        return surface
+    }
+
+    /// The host of the public endpoint, which bucket documents show; nil if none is configured.
+    private var publicHost: String? {
         guard let endpoint = configuration.ossPublicEndpoint, let scheme = endpoint.range(of: "://") else { return nil }
         return String(endpoint[scheme.upperBound...])
     }

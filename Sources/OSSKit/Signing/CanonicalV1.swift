@@ -9,12 +9,15 @@ enum CanonicalV1 {
     /// - Parameters:
     ///   - parts: the request; of its query, the sub-resources are taken.
     ///   - date: the date line: the date header's value, or `Expires` of a URL.
-    static func stringToSign(_ parts: SignedParts, date: some Sequence<UInt8>) -> [UInt8] {
+    ///   - isBucketBare: whether a bucket's resource is `/bucket`, without the slash that OSS puts behind it.
+    static func stringToSign(
+        _ parts: SignedParts, date: some Sequence<UInt8>, isBucketBare: Bool = false
+    ) -> [UInt8] {
         var text = parts.openingLines(date: date)
         for entry in parts.headers.entries where CanonicalHeaders.isOSSHeader(entry.name) {
             entry.appendLine(to: &text)
         }
-        text += parts.resource.canonicalBytes
+        text += isBucketBare ? parts.resource.canonicalBytes.dropLast() : parts.resource.canonicalBytes[...]
         let subresources = parts.query.filter { Subresources.contains($0.nameBytes) }
             .map { (name: $0.nameBytes, value: $0.valueOrEmpty) }
         CanonicalQuery.append(subresources, start: ASCII.question, to: &text)

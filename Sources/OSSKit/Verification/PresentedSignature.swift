@@ -19,8 +19,8 @@ public struct PresentedSignature: Sendable {
     var additionalHeaders: [String] = []
     /// What was signed, if the signature is right.
     let text: SignedText
-    /// What was signed by clients of another habit, where they differ.
-    var alternative: SignedText?
+    /// What was signed by clients of other habits, where they differ.
+    var alternatives: [SignedText] = []
     /// How the signature is made.
     let algorithm: Algorithm
     /// The moment of signing as it stands in the string to sign; nil where no chunks can follow.
@@ -84,14 +84,18 @@ public struct PresentedSignature: Sendable {
         switch key {
         case .secret(let secret):
             if case .hmacSHA1 = algorithm {
-                return matches(CanonicalV1.signature(of: text.stringToSign, with: secret))
+                return isAnyText { CanonicalV1.signature(of: $0, with: secret) }
             }
-            return matches(CanonicalV2.signature(of: text.stringToSign, with: secret))
+            return isAnyText { CanonicalV2.signature(of: $0, with: secret) }
         case .v4(let key, _):
-            let isUsual = matches(key.signature(of: text.stringToSign))
-            guard let alternative else { return isUsual }
-            let isAlternative = matches(key.signature(of: alternative.stringToSign))
-            return isUsual || isAlternative
+            return isAnyText { key.signature(of: $0) }
+        }
+    }
+
+    /// Whether one of the texts has the signature; all are looked at, so that the time does not tell which one has it.
+    private func isAnyText(_ signature: ([UInt8]) -> String) -> Bool {
+        alternatives.reduce(matches(signature(text.stringToSign))) { found, alternative in
+            matches(signature(alternative.stringToSign)) || found
         }
     }
 

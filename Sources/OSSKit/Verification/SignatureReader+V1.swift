@@ -11,6 +11,7 @@ extension SignatureReader {
             scheme: .v1Header, accessKeyID: credentials.accessKeyID, signature: credentials.signature,
             text: SignedText(stringToSign: CanonicalV1.stringToSign(parts, date: (date ?? "").utf8)),
             algorithm: .hmacSHA1, parts: parts)
+        presented.alternatives = alternativesV1(date: (date ?? "").utf8)
         var refusal = FirstRefusal()
         refusal.note { () throws(OSSError) in
             try checkDateLine(date)
@@ -22,9 +23,20 @@ extension SignatureReader {
 
     /// Reads `OSSAccessKeyId`, `Expires` and `Signature`.
     func readV1URL() throws(OSSError) -> PresentedSignature {
-        try readOlderURL(
+        var presented = try readOlderURL(
             .v1URL, names: OlderURLNames(accessKeyID: "OSSAccessKeyId", securityToken: "security-token"),
             algorithm: .hmacSHA1
         ) { expires in CanonicalV1.stringToSign(parts, date: expires.utf8) }
+        presented.alternatives = alternativesV1(date: (request.target.value(of: "Expires") ?? "").utf8)
+        return presented
+    }
+
+    /// What the C SDK and OpenDAL sign of a bucket that they address as `/bucket`: the same without the slash.
+    ///
+    /// Source: assumption A-091.
+    private func alternativesV1(date: some Sequence<UInt8>) -> [SignedText] {
+        guard parts.resource.bucket != nil, parts.resource.key == nil, request.target.rawPath.utf8.last != ASCII.slash
+        else { return [] }
+        return [SignedText(stringToSign: CanonicalV1.stringToSign(parts, date: date, isBucketBare: true))]
     }
 }

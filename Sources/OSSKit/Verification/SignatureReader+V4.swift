@@ -89,11 +89,13 @@ extension SignatureReader {
 
     /// A V4 signature with the texts that it may be over: with empty headers, and without them where there are any.
     ///
-    /// Clients differ, and what OSS does is not documented. Source: oss-wire fact 2.4.
+    /// Clients differ, and what OSS does is not documented. Source: oss-wire fact 2.4, assumption A-091.
+    /// - Parameter rawDate: the header `Date` as it was sent, which some clients sign where they send no `x-oss-date`.
     func presentedV4(
-        _ scheme: SignatureScheme, credential: Credential, date: String, additional: [String], signature: String
+        _ scheme: SignatureScheme, credential: Credential, date: (text: String, rawDate: String?),
+        additional: [String], signature: String
     ) -> PresentedSignature {
-        let text: (Bool) -> SignedText = { leavingOutEmptyHeaders in
+        let text: (Bool, String) -> SignedText = { leavingOutEmptyHeaders, date in
             let canonicalRequest = CanonicalV4.request(
                 parts, additionalHeaders: additional, leavingOutEmptyHeaders: leavingOutEmptyHeaders)
             return CanonicalV4.signedText(canonicalRequest: canonicalRequest, date: date, scope: credential.scope)
@@ -101,9 +103,11 @@ extension SignatureReader {
         let holdsEmptyHeader = parts.headers.entries.contains {
             $0.value.isEmpty && CanonicalV4.isCovered($0, additional)
         }
+        let alternatives =
+            (holdsEmptyHeader ? [text(true, date.text)] : [])
+            + (date.rawDate.map { [text(false, $0)] } ?? [])
         return PresentedSignature(
             scheme: scheme, accessKeyID: credential.accessKeyID, signature: signature, additionalHeaders: additional,
-            text: text(false), alternative: holdsEmptyHeader ? text(true) : nil, algorithm: .v4(credential.scope),
-            parts: parts)
+            text: text(false, date.text), alternatives: alternatives, algorithm: .v4(credential.scope), parts: parts)
     }
 }

@@ -16,8 +16,10 @@ extension SignatureReader {
             throw AuthenticationRefusal.malformedHeader(header)
         }
         let date = dateOfHeaderV4("x-oss-date")
+        let rawDate = request.header("x-oss-date") == nil ? request.header("Date") : nil
         var presented = presentedV4(
-            .v4Header, credential: credential, date: date.text, additional: additional, signature: signature)
+            .v4Header, credential: credential, date: (date.text, rawDate), additional: additional,
+            signature: signature)
         var refusal = FirstRefusal()
         refusal.note { () throws(OSSError) in
             guard let unixSeconds = date.unixSeconds else { throw AuthenticationRefusal.noDate }

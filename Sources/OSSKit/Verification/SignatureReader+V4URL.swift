@@ -25,7 +25,7 @@ extension SignatureReader {
             throw refusal(of: Parameter.additionalHeaders, message: "The additional headers are invalid.", ec: nil)
         }
         var presented = presentedV4(
-            .v4URL, credential: credential, date: dateText, additional: additional, signature: signature)
+            .v4URL, credential: credential, date: (dateText, nil), additional: additional, signature: signature)
         presented.expiresAtUnixSeconds = expires
         var first = FirstRefusal()
         first.note { () throws(OSSError) in

@@ -11,13 +11,18 @@ package struct AccessKey: Sendable {
     package let ownerID: String
     /// Whether requests signed with it are taken.
     package let isEnabled: Bool
+    /// What the key may do at most; nil if that is whatever its account may.
+    package let policy: AccessPolicy?
 
     /// Makes an access key.
-    package init(id: String, secret: Secret, ownerID: String, isEnabled: Bool = true) {
+    package init(
+        id: String, secret: Secret, ownerID: String, isEnabled: Bool = true, policy: AccessPolicy? = nil
+    ) {
         self.id = id
         self.secret = secret
         self.ownerID = ownerID
         self.isEnabled = isEnabled
+        self.policy = policy
     }
 }
 

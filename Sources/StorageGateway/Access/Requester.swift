@@ -1,46 +1,59 @@
 import OSSKit
 
-/// Who a request comes from, after its signature was verified.
-struct Requester: Sendable {
-    /// The account of the access key.
-    let ownerID: String
-    /// The access key that signed.
-    let accessKeyID: String
-}
+/// Who a request comes from, after its signature was verified; or nobody, if it has none.
+package struct Requester: Sendable {
+    /// The account of the access key; empty for nobody, whom no bucket belongs to.
+    package let ownerID: String
+    /// The access key that signed; empty for nobody.
+    package let accessKeyID: String
+    /// How the request was signed; nil for nobody.
+    package let scheme: SignatureScheme?
+    /// What the access key may do at most; nil if that is whatever its account may.
+    package let keyPolicy: AccessPolicy?
+    /// The session of a temporary access key; nil for a lasting one.
+    package let session: Session?
 
-/// Finds out who a request comes from.
-struct Authenticator: Sendable {
-    let region: String
-    let keys: AccessKeyRing
-    /// Signing keys of earlier requests, which cost several times what one signature does.
-    private let signingKeys = SigningKeyCache()
+    /// What is known of a temporary access key.
+    package struct Session: Sendable {
+        /// The role and the name of the session, as `role/session`.
+        package let name: String
+        /// What the session may do at most; nil if that is whatever its parent key may.
+        package let policy: AccessPolicy?
 
-    /// Takes the region that signatures must name, and the access keys that may sign.
-    init(region: String, keys: AccessKeyRing) {
-        self.region = region
-        self.keys = keys
+        /// Describes a session.
+        package init(name: String, policy: AccessPolicy?) {
+            self.name = name
+            self.policy = policy
+        }
     }
 
-    /// Verifies the request's signature against what arrived.
+    /// Who sends a request without a signature.
+    package static let anonymous = Requester(ownerID: "", accessKeyID: "", scheme: nil, keyPolicy: nil, session: nil)
+
+    /// Describes a requester.
+    package init(
+        ownerID: String, accessKeyID: String, scheme: SignatureScheme?, keyPolicy: AccessPolicy?, session: Session?
+    ) {
+        self.ownerID = ownerID
+        self.accessKeyID = accessKeyID
+        self.scheme = scheme
+        self.keyPolicy = keyPolicy
+        self.session = session
+    }
+
+    /// Whether the request has no signature.
+    package var isAnonymous: Bool { scheme == nil }
+    /// Whether the signature stands in a URL, so that whoever holds the URL may be somebody else.
+    package var isPresigned: Bool { scheme?.isInURL == true }
+    /// Whether a policy binds the requester to less than the account may do.
+    var isBound: Bool { keyPolicy != nil || session?.policy != nil }
+
+    /// The names by which policies of buckets can mean the requester.
     ///
-    /// - Returns: nil for a request without credentials.
-    /// - Throws: The refusal as OSS words it.
-    func requester(
-        of request: WireRequest, resource: SignedResource, nowUnixSeconds: Int64
-    ) throws(OSSError) -> Requester? {
-        let conditions = RequestAuthentication.Conditions(region: region, nowUnixSeconds: nowUnixSeconds)
-        switch try RequestAuthentication.read(request, resource: resource, conditions: conditions) {
-        case .anonymous:
-            return nil
-        case .presented(let presented):
-            let key = keys.key(id: presented.accessKeyID)
-            _ = try presented.verify(with: key?.secret, keys: signingKeys)
-            guard let key, key.isEnabled else {
-                throw OSSError(
-                    .invalidAccessKeyId, message: "The OSS Access Key Id you provided is disabled.",
-                    fields: [("OSSAccessKeyId", presented.accessKeyID)])
-            }
-            return Requester(ownerID: key.ownerID, accessKeyID: key.id)
-        }
+    /// Source: assumption A-094.
+    var principals: [String] {
+        guard !isAnonymous else { return [] }
+        guard let session else { return [ownerID, accessKeyID] }
+        return [ownerID, "arn:sts::\(ownerID):assumed-role/\(session.name)"]
     }
 }

@@ -29,8 +29,7 @@ extension OSSCall {
 
     /// The URL of an object, by the host by which the client came.
     func location(of key: ObjectKey, in bucket: BucketName) -> String {
-        let addressing = Addressing(virtualHostDomains: configuration.virtualHostDomains)
-        let isPathStyle = addressing.endpointHost(of: request.host) == request.host
+        let isPathStyle = Addressing(configuration).isPathStyle(host: request.host)
         let path = PercentCoding.encode(key.bytes, keepingSlash: true)
         return "\(request.scheme)://\(request.host)/" + (isPathStyle ? "\(bucket.text)/\(path)" : path)
     }

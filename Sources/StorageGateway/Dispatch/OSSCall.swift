@@ -4,14 +4,16 @@ import NIOCore
 import OSSKit
 import ObjectStore
 
-/// One authenticated request on its way through an operation.
+/// One request on its way through an operation, which it was let in to.
 struct OSSCall: Sendable {
     /// The request as it arrived.
     let request: WireRequest
     /// What it is about, not yet checked.
     let resource: SignedResource
-    /// Who sent it.
-    let requester: Requester
+    /// What asks for further rights, of whoever sent it.
+    let access: AccessGate
+    /// The bucket that the request was let in to; nil where the operation did not need one.
+    let admittedBucket: BucketRecord?
     /// Its body, which nobody has read yet.
     let body: RequestBody
     /// Tells a client that waits for `100 Continue` to go on.
@@ -22,6 +24,9 @@ struct OSSCall: Sendable {
     let configuration: SurfaceConfiguration
     /// The logger, with the request's id.
     let logger: Logger
+
+    /// Who sent it.
+    var requester: Requester { access.requester }
 
     /// The bucket's name.
     ///
@@ -37,14 +42,24 @@ struct OSSCall: Sendable {
         try ObjectKey(bytes: resource.key ?? [])
     }
 
-    /// The bucket, which must exist and belong to the requester.
+    /// The bucket, which the requester was let in to.
     ///
     /// - Throws: `InvalidBucketName`, `NoSuchBucket`, `AccessDenied`.
     func bucket() async throws -> BucketRecord {
-        try await ownBucket(bucketName())
+        if let admittedBucket { return admittedBucket }
+        return try await ownBucket(bucketName())
     }
 
-    /// Another bucket of the requester, such as the source of a copy.
+    /// The bucket of the source of a copy, which the requester may read.
+    ///
+    /// - Throws: `NoSuchBucket`, `AccessDenied`.
+    func bucket(of source: CopySource) async throws -> BucketRecord {
+        let bucket = try await store.bucket(source.bucket)
+        try await access.require("oss:GetObject", .readObject, bucket, key: source.key)
+        return bucket
+    }
+
+    /// Another bucket, which must belong to the requester.
     ///
     /// - Throws: `NoSuchBucket`, `AccessDenied`.
     func ownBucket(_ name: BucketName) async throws -> BucketRecord {
@@ -65,11 +80,13 @@ struct OSSCall: Sendable {
 
     /// The endpoints that bucket documents show: the configured one, or the host by which the client came.
     var endpoints: BucketEndpoints {
-        let addressing = Addressing(virtualHostDomains: configuration.virtualHostDomains)
-        let endpoint = configuration.extranetEndpoint ?? addressing.endpointHost(of: request.host)
-        return BucketEndpoints(region: configuration.region, extranet: endpoint, intranet: endpoint)
+        let endpoint = configuration.extranetEndpoint ?? Addressing(configuration).endpointHost(of: request.host)
+        return BucketEndpoints(
+            region: configuration.region, extranet: endpoint, intranet: configuration.intranetEndpoint ?? endpoint)
     }
 
-    /// The owner as documents show it.
-    var owner: Owner { Owner(id: requester.ownerID, displayName: configuration.ownerDisplayName) }
+    /// The owner of the bucket, or of the list of buckets, as documents show it.
+    var owner: Owner {
+        Owner(id: admittedBucket?.ownerID ?? requester.ownerID, displayName: configuration.ownerDisplayName)
+    }
 }

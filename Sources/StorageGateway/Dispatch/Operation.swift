@@ -37,6 +37,9 @@ struct Operation: Sendable {
         self.answer = answer
     }
 
+    /// The right that it needs.
+    var access: OperationAccess { OperationAccess.of(name) }
+
     /// How specific the row is; of several that match, the most specific one is meant.
     var specificity: Int { selectors.count + (selectingHeader == nil ? 0 : 1) }
 

@@ -71,6 +71,32 @@ package enum OperationTable {
         Operation("GetBucketACL", "GET", .bucket, selectors: ["acl"], answer: GetBucketACL.answer),
     ]
 
+    /// A row as documents and tests see it.
+    package struct Route: Sendable {
+        /// OSS's name of the operation.
+        package let name: String
+        /// The HTTP method.
+        package let method: String
+        /// What the operation acts on.
+        package let level: ResourceLevel
+        /// The parameters that select it.
+        package let selectors: [String]
+        /// The header that selects it; nil if none does.
+        package let selectingHeader: String?
+        /// OSS's name of the right that it needs; nil if nobody has said which one it is.
+        package let action: String?
+    }
+
+    /// All rows.
+    package static var routes: [Route] {
+        rows.map { row in
+            Route(
+                name: row.name, method: row.method, level: row.level, selectors: row.selectors,
+                selectingHeader: row.selectingHeader,
+                action: OperationAccess.isKnown(row.name) ? row.access.action : nil)
+        }
+    }
+
     /// The name of the operation that a request asks for.
     ///
     /// - Throws: `NotImplemented` or `MethodNotAllowed`.

@@ -16,7 +16,9 @@ enum ObjectRead {
     /// - Throws: `NoSuchKey`; `NoSuchVersion` for any version but `null`, since no bucket here keeps versions.
     static func object(_ call: OSSCall, bucket: BucketRecord, key: ObjectKey) async throws -> ObjectRecord {
         try refuseVersions(call)
-        return try await call.store.object(in: bucket, key: key)
+        let object = try await call.store.object(in: bucket, key: key)
+        try await call.access.confirmReading(of: object, in: bucket)
+        return object
     }
 
     /// The object that is asked for, or what a symbolic link leads to.
@@ -27,6 +29,7 @@ enum ObjectRead {
         guard let target = object.symlinkTarget else { return object }
         do {
             let found = try await call.store.object(in: bucket, key: target)
+            try await call.access.requireReading(of: found, in: bucket)
             guard found.type != .symlink else { throw OSSError(.invalidTargetType) }
             return object.showing(found)
         } catch let refusal as OSSError where refusal.code == .noSuchKey {

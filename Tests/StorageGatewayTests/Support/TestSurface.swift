@@ -40,15 +40,20 @@ final class TestSurface: Sendable {
         var headers: [(String, String)] = []
         var body: [UInt8]?
         var isSigned = true
+        /// Whose signature it gets; nil for the owner of the test's bucket.
+        var credentials: Credentials?
+        var host = "127.0.0.1:10724"
     }
 
     let clock = Clock()
     let keys: AccessKeyRing
+    /// The policy and the public access block of every bucket.
+    let rules = Rules()
     let store: DiskStore
     private let folder: URL
     private let responder: OSSResponder
 
-    init() async throws {
+    init(_ change: (inout SurfaceConfiguration) -> Void = { _ in }) async throws {
         let parent =
             FileManager.default.isWritableFile(atPath: "/dev/shm")
             ? URL(filePath: "/dev/shm") : FileManager.default.temporaryDirectory
@@ -63,13 +68,18 @@ final class TestSurface: Sendable {
                 now: { clock.nowMilliseconds },
                 randomBytes: { count in (0..<count).map { _ in UInt8.random(in: .min ... .max) } }, onFatal: { _ in }))
         keys = AccessKeyRing([AccessKey(id: Self.accessKeyID, secret: Self.secret, ownerID: "owner")])
+        var surface = SurfaceConfiguration(
+            region: Self.region, virtualHostDomains: ["localhost"], extranetEndpoint: nil, ownerDisplayName: "owner")
+        change(&surface)
+        let rules = rules
         responder = OSSResponder(
-            store: store, keys: keys,
-            configuration: SurfaceConfiguration(
-                region: Self.region, virtualHostDomains: ["localhost"], extranetEndpoint: nil,
-                ownerDisplayName: "owner"),
+            store: store,
+            callers: SurfaceCallers(
+                keys: keys, tokens: SecurityTokens(secret: Secret("a secret of tokens of 32 bytes or more")),
+                documents: AccessDocuments { _ in rules.documents }),
+            configuration: surface,
             environment: SurfaceEnvironment(
-                now: { clock.nowMilliseconds }, randomBits: { 0x0123_4567_89AB_CDEF }, welcomeBody: { _ in }),
+                now: { clock.nowMilliseconds }, randomBits: { UInt64.random(in: 0 ... .max) }, welcomeBody: { _ in }),
             logger: Logger(label: "test"))
         _ = try await store.createBucket(NewBucket(name: BucketName("bucket"), ownerID: "owner"))
     }
@@ -81,6 +91,17 @@ final class TestSurface: Sendable {
         var nowMilliseconds: Int64 {
             get { value.withLock { $0 } }
             set { value.withLock { $0 = newValue } }
+        }
+    }
+
+    /// What the buckets' configurations say about access, as it was set last.
+    final class Rules: Sendable {
+        private let value = Mutex<AccessDocuments.Documents>((nil, false))
+
+        var documents: AccessDocuments.Documents { value.withLock { $0 } }
+
+        func set(policy: String? = nil, blocksPublicAccess: Bool = false) {
+            value.withLock { $0 = (policy.map { Array($0.utf8) }, blocksPublicAccess) }
         }
     }
 
@@ -101,9 +122,8 @@ final class TestSurface: Sendable {
         }
         if call.isSigned {
             let target = try RequestTarget(call.target)
-            let signer = RequestSigner(
-                credentials: Credentials(accessKeyID: Self.accessKeyID, accessKeySecret: Self.secret),
-                region: Self.region)
+            let owner = Credentials(accessKeyID: Self.accessKeyID, accessKeySecret: Self.secret)
+            let signer = RequestSigner(credentials: call.credentials ?? owner, region: Self.region)
             headers = try signer.signV4(
                 SignableRequest(
                     method: call.method, resource: target.pathStyleResource(), query: target.query, headers: headers),
@@ -115,7 +135,7 @@ final class TestSurface: Sendable {
         }
         let method = HTTPRequest.Method(call.method) ?? .get
         let head = HTTPRequest(
-            method: method, scheme: "http", authority: "127.0.0.1:10724", path: call.target, headerFields: fields)
+            method: method, scheme: "http", authority: call.host, path: call.target, headerFields: fields)
         let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: call.body ?? [])))
         let source = ApplicationRequestContextSource(channel: NIOAsyncTestingChannel(), logger: Logger(label: "test"))
         let response = try await responder.respond(to: request, context: OSSContext(source: source))

@@ -7,7 +7,7 @@ import ObjectStore
 enum DeleteBucket {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
         let bucket = try await call.bucket()
-        try await call.store.deleteBucket(bucket.name, ownedBy: call.requester.ownerID)
+        try await call.store.deleteBucket(bucket.name, ownedBy: bucket.ownerID)
         return OSSAnswer(status: 204)
     }
 }

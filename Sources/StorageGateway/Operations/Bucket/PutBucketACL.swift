@@ -3,7 +3,7 @@ import ObjectStore
 
 /// `PUT /?acl` on a bucket: replaces its ACL.
 ///
-/// Source: oss-wire facts 5 and 11.5; what a public ACL does so far is assumption A-058.
+/// Source: oss-wire facts 5 and 11.5; what a public ACL opens is assumption A-058.
 enum PutBucketACL {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
         let acl = try BucketACL(asked: call.header("x-oss-acl") ?? "")

@@ -14,9 +14,10 @@ enum CopyObject {
         let replacedTags = try replacedTags(call)
         let condition = try WriteHeaders.condition(call)
         let target = try await call.bucket()
-        let sourceBucket = try await call.ownBucket(source.bucket)
+        let sourceBucket = try await call.bucket(of: source)
         return try await call.whileItChanges {
             let object = try await call.store.object(in: sourceBucket, key: source.key)
+            try await call.access.requireReading(of: object, in: sourceBucket)
             guard try ReadConditions(call, prefix: header + "-").judge(object) == .holds else {
                 return ObjectRead.notModified(object)
             }

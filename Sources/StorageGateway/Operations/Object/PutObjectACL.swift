@@ -3,7 +3,7 @@ import ObjectStore
 
 /// `PUT /key?acl`: replaces the ACL of an object.
 ///
-/// Source: oss-wire fact 8.9; what a public ACL does so far is assumption A-058.
+/// Source: oss-wire fact 8.9; what a public ACL opens is assumption A-058.
 enum PutObjectACL {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
         try ObjectRead.refuseVersions(call)

@@ -11,9 +11,10 @@ enum UploadPartCopy {
         let source = try CopySource(header: call.header(header) ?? "")
         try WriteHeaders.refuseUnknownMeaning(call)
         let multipart = try await call.multipartUpload()
-        let sourceBucket = try await call.ownBucket(source.bucket)
+        let sourceBucket = try await call.bucket(of: source)
         return try await call.whileItChanges {
             let object = try await ObjectRead.followed(call, bucket: sourceBucket, key: source.key)
+            try await call.access.requireReading(of: object, in: sourceBucket)
             guard try ReadConditions(call, prefix: header + "-").judge(object) == .holds else {
                 return ObjectRead.notModified(object)
             }

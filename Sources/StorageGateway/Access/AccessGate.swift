@@ -1,0 +1,210 @@
+import OSSKit
+import ObjectStore
+
+/// Asks for every right that one request needs, with the facts that the decision is made of.
+struct AccessGate: Sendable {
+    /// Who sent the request.
+    let requester: Requester
+    private let access: OperationAccess
+    private let request: WireRequest
+    private let sourceAddress: @Sendable () -> String?
+    private let nowUnixSeconds: Int64
+    private let surroundings: Surroundings
+
+    /// What all requests have in common.
+    struct Surroundings: Sendable {
+        let store: DiskStore
+        let documents: AccessDocuments
+        let region: String
+        /// Whether a public ACL lets everybody list as well.
+        let publicACLLists: Bool
+    }
+
+    /// How a request came, and what it asks for.
+    struct Arrival: Sendable {
+        /// The right that its operation needs.
+        let access: OperationAccess
+        /// Where its connection came from, as a text; nil if it is not known.
+        let sourceAddress: @Sendable () -> String?
+        /// When it came.
+        let nowUnixSeconds: Int64
+    }
+
+    /// Takes a request, whose signature was verified.
+    init(_ request: WireRequest, by requester: Requester, _ arrival: Arrival, in surroundings: Surroundings) {
+        self.request = request
+        self.requester = requester
+        access = arrival.access
+        sourceAddress = arrival.sourceAddress
+        nowUnixSeconds = arrival.nowUnixSeconds
+        self.surroundings = surroundings
+    }
+
+    /// The gate of the same request for somebody else, such as the signer of the form in its body.
+    func changing(to requester: Requester) -> AccessGate {
+        AccessGate(
+            request, by: requester,
+            Arrival(access: access, sourceAddress: sourceAddress, nowUnixSeconds: nowUnixSeconds), in: surroundings)
+    }
+
+    /// The action that the operation needs the right to.
+    private var action: String { request.target.contains("versionId") ? access.versionAction : access.action }
+
+    /// Lets a request in to its operation, or refuses it, before anything else is looked at.
+    ///
+    /// - Returns: The bucket that the request is about; nil where there is none, or none that the operation asks for.
+    /// - Throws: `NoSuchBucket`, `InvalidBucketName`, `AccessDenied`.
+    func admit(_ resource: SignedResource) async throws -> BucketRecord? {
+        switch access.rule {
+        case .everybody: return nil
+        case .account:
+            try await requireAccount(resource)
+            return nil
+        case .form, .eachKey, .one: break
+        }
+        guard let name = resource.bucket else {
+            try refuse(question(access.action, .configuration, .service, ownerID: requester.ownerID))
+            return nil
+        }
+        let bucket = try await surroundings.store.bucket(BucketName(name))
+        switch access.rule {
+        case .one(let kind):
+            try await require(action, kind, bucket, key: resource.key.map { try ObjectKey(bytes: $0) })
+        case .eachKey(let kind):
+            let place = AccessResource.Place.someKey(bucket.name.text)
+            try await judge(question(access.action, kind, place, ownerID: bucket.ownerID), bucket, objectACL: nil)
+        case .everybody, .account, .form: break
+        }
+        try await requireWhatHeadersAskFor(of: bucket, key: resource.key)
+        return bucket
+    }
+
+    /// Asks for a right on a bucket, or on a key of it whose object is looked up for its ACL.
+    ///
+    /// - Throws: `AccessDenied`.
+    func require(
+        _ action: String, _ kind: AccessQuestion.Kind, _ bucket: BucketRecord, key: ObjectKey?
+    ) async throws {
+        let place = key.map { AccessResource.Place.object(bucket.name.text, $0.bytes) } ?? .bucket(bucket.name.text)
+        let question = question(action, kind, place, ownerID: bucket.ownerID)
+        try await judge(question, bucket) {
+            guard let key else { return nil }
+            do {
+                return try await surroundings.store.object(in: bucket, key: key).attributes.acl
+            } catch let refusal as OSSError where refusal.code == .noSuchKey {
+                return nil
+            }
+        }
+    }
+
+    /// Asks for the right to delete each of several keys.
+    ///
+    /// - Throws: `AccessDenied` for the first that may not be deleted.
+    func requireDeletion(of keys: [ObjectKey], in bucket: BucketRecord) async throws {
+        guard try await !isUnquestioned(bucket) else { return }
+        for key in keys {
+            try await require("oss:DeleteObject", .writeObject, bucket, key: key)
+        }
+    }
+
+    /// Asks for the right to read an object that was looked up, such as the source of a copy or the end of a link.
+    ///
+    /// - Throws: `AccessDenied`.
+    func requireReading(of object: ObjectRecord, in bucket: BucketRecord) async throws {
+        let place = AccessResource.Place.object(bucket.name.text, object.key.bytes)
+        let question = question("oss:GetObject", .readObject, place, ownerID: bucket.ownerID)
+        try await judge(question, bucket, objectACL: object.attributes.acl)
+    }
+
+    /// Asks once more for an object that was looked up to be read: it may have another ACL than the one that was judged.
+    ///
+    /// - Throws: `AccessDenied`.
+    func confirmReading(of object: ObjectRecord, in bucket: BucketRecord) async throws {
+        guard access.rule == .one(.readObject) else { return }
+        let place = AccessResource.Place.object(bucket.name.text, object.key.bytes)
+        let question = question(action, .readObject, place, ownerID: bucket.ownerID)
+        try await judge(question, bucket, objectACL: object.attributes.acl)
+    }
+
+    /// Asks for an account and its right to what has no bucket yet, or whose bucket the store will judge.
+    private func requireAccount(_ resource: SignedResource) async throws {
+        guard let name = resource.bucket else {
+            return try refuse(question(access.action, .configuration, .service, ownerID: requester.ownerID))
+        }
+        let bucketName = try BucketName(name)
+        let question = question(
+            access.action, .configuration, .bucket(bucketName.text), ownerID: requester.ownerID)
+        do {
+            let bucket = try await surroundings.store.bucket(bucketName)
+            if owns(bucket) {
+                try await judge(question, bucket, objectACL: nil)
+                return try await requireWhatHeadersAskFor(of: bucket, key: nil)
+            }
+        } catch let refusal as OSSError where refusal.code == .noSuchBucket {}
+        try refuse(question)
+    }
+
+    /// What a request asks for beside its operation: tags, and an ACL that opens something to everybody.
+    ///
+    /// Source: assumption A-097.
+    private func requireWhatHeadersAskFor(of bucket: BucketRecord, key: [UInt8]?) async throws {
+        if let key, request.method != "GET", request.header("x-oss-tagging") != nil {
+            try await require(
+                "oss:PutObjectTagging", .writeObjectConfiguration, bucket, key: ObjectKey(bytes: key))
+        }
+        for (header, thing) in [("x-oss-object-acl", "object"), ("x-oss-acl", "bucket")] {
+            guard let acl = request.header(header), acl.utf8.starts(with: "public-".utf8),
+                try await surroundings.documents.rules(of: bucket).blocksPublicAccess
+            else { continue }
+            throw OSSError(
+                .accessDenied, message: "Put public \(thing) acl is not allowed", ec: "0016-00000901",
+                fields: [("BucketName", bucket.name.text)])
+        }
+    }
+
+    private func owns(_ bucket: BucketRecord) -> Bool {
+        !requester.isAnonymous && bucket.ownerID.utf8.elementsEqual(requester.ownerID.utf8)
+    }
+
+    /// Whether nothing could forbid the requester anything in a bucket: it is their own, and no policy says a word.
+    private func isUnquestioned(_ bucket: BucketRecord) async throws -> Bool {
+        guard owns(bucket), !requester.isBound else { return false }
+        if case .none = try await surroundings.documents.rules(of: bucket).policy { return true }
+        return false
+    }
+
+    private func question(
+        _ action: String, _ kind: AccessQuestion.Kind, _ place: AccessResource.Place, ownerID: String
+    ) -> AccessQuestion {
+        var question = AccessQuestion(
+            action, kind, on: AccessResource(place, region: surroundings.region, ownerID: ownerID), by: requester,
+            facts: RequestFacts(nowUnixSeconds: nowUnixSeconds))
+        question.lists = surroundings.publicACLLists
+        return question
+    }
+
+    /// Decides about a bucket; what an object's ACL is, is asked only if it matters.
+    private func judge(
+        _ question: AccessQuestion, _ bucket: BucketRecord, objectACL: () async throws -> String?
+    ) async throws {
+        guard try await !isUnquestioned(bucket) else { return }
+        var question = question
+        question.bucket = AccessQuestion.Bucket(
+            ownerID: bucket.ownerID, acl: BucketACL(rawValue: bucket.acl) ?? .private,
+            rules: try await surroundings.documents.rules(of: bucket))
+        if !owns(bucket) { question.objectACL = try await objectACL().map { ObjectACL(rawValue: $0) ?? .private } }
+        try refuse(question)
+    }
+
+    private func judge(_ question: AccessQuestion, _ bucket: BucketRecord, objectACL: String?) async throws {
+        try await judge(question, bucket) { objectACL }
+    }
+
+    private func refuse(_ question: AccessQuestion) throws(OSSError) {
+        var question = question
+        question.facts = RequestFacts(
+            request, sourceAddress: sourceAddress(), accessKeyID: requester.isAnonymous ? nil : requester.accessKeyID,
+            nowUnixSeconds: nowUnixSeconds)
+        if let refusal = AccessDecision.judge(question).refusal(of: question) { throw refusal }
+    }
+}
