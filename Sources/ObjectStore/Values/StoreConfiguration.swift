@@ -27,7 +27,7 @@ package struct StoreConfiguration: Sendable {
     /// How many read-only database connections there are, each with a thread of its own.
     package var readConnections = 4
     /// The most buckets that one owner may have.
-    package var bucketsPerOwnerLimit = 100
+    package var bucketsPerOwnerLimit = 1_000
 
     /// Takes a disk in the place of a folder; everything else has its usual value.
     package init(disk: any Disk) {
