@@ -114,7 +114,7 @@ package actor ObjectUpload {
     /// Writes what was gathered, making the file first if there is none; the last time it also seals and flushes it.
     private func flush(isLast: Bool) async throws {
         // Others may have filled the disk since this upload began.
-        try await freeSpace.require(Int64(gathered.readableBytes))
+        try await freeSpace.take(Int64(gathered.readableBytes))
         guard case .open(let earlier) = stage else { throw StoreFailure.uploadIsNotReady }
         let chunk = gathered
         gathered = ByteBuffer()
