@@ -34,6 +34,7 @@ let package = Package(
             name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]),
         .systemLibrary(
             name: "CLibLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"]), .brew(["xz"])]),
+        .systemLibrary(name: "CFileRange"),
         .systemLibrary(name: "CMalloc"),
         .target(
             name: "OSSKit",
@@ -56,7 +57,7 @@ let package = Package(
         .target(
             name: "ObjectStore",
             dependencies: [
-                "OSSKit",
+                "CFileRange", "OSSKit",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -119,6 +120,14 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "StoreBench",
+            dependencies: [
+                "OSSKit", "ObjectStore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Benchmarks/StoreBench", swiftSettings: strict),
         .executableTarget(
             name: "Measurements",
             dependencies: ["OSSKit", "CLibLZMA", .product(name: "Crypto", package: "swift-crypto")],

@@ -15,8 +15,6 @@ import hashlib
 import http.client
 import json
 import os
-import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -31,10 +29,13 @@ import oss2
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "Tests" / "Conformance"))
 
-from kit.gateway import Gateway, binary  # noqa: E402
+from kit.gateway import Gateway, binary, settle  # noqa: E402
 from kit.session import SessionClient  # noqa: E402
 from kit.signing import Request, sign_v4_header, sign_v4_url  # noqa: E402
 from kit.wire import address  # noqa: E402
+
+import load  # noqa: E402
+import peers  # noqa: E402
 
 KIB, MIB = 1024, 1024 * 1024
 
@@ -116,67 +117,128 @@ def durable_puts(server: Gateway, size: int, clients: int, seconds: float) -> Ro
     return Row(f"durable PUT {size // KIB} KiB, {clients} clients", count / took, "requests/s", milliseconds(durations))
 
 
+def presigned(server: Gateway, method: str, key: str, lifetime: int = 3600) -> str:
+    """The target of a presigned URL."""
+    return sign_v4_url(Request(method, server.bucket, key), server.credentials, lifetime=lifetime).target
+
+
 def gets_with_wrk(server: Gateway, size: int, connections: int, seconds: float) -> Row:
     """GETs of one presigned URL with wrk."""
-    name = f"GET {size // KIB} KiB, presigned, {connections} connections, wrk"
-    if shutil.which("wrk") is None:
+    name = f"HTTP: GET {size // KIB} KiB, presigned, {connections} connections, wrk"
+    if not load.has_wrk():
         return Row(name, 0, "", "not run: there is no wrk")
     host, port = address(server.oss)
     connection = http.client.HTTPConnection(host, port, timeout=60)
     key = f"get/{size}"
     assert send(connection, Request("PUT", server.bucket, key, body=os.urandom(size)), server.credentials) == 200
-    link = sign_v4_url(Request("GET", server.bucket, key), server.credentials, lifetime=3600)
-    told = subprocess.run(
-        ["wrk", "-t", "2", "-c", str(connections), "-d", f"{int(seconds)}s", "--latency", server.oss + link.target],
-        capture_output=True, text=True, timeout=seconds + 60, check=True).stdout
-    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", told).group(1))
-    errors = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
-    slowest = re.search(r"99%\s+(\S+)", told)
-    note = f"{rate * size / MIB:.0f} MiB/s, p99 {slowest.group(1) if slowest else '?'}"
-    return Row(name, rate, "requests/s", note + (f", {errors.group(1)} refused" if errors else ""))
+    rate = load.wrk(server.oss + presigned(server, "GET", key), connections, seconds)
+    note = f"{rate.per_second * size / MIB:.0f} MiB/s, p99 {rate.slowest}"
+    return Row(name, rate.per_second, "requests/s", note + (f", {rate.refused} refused" if rate.refused else ""))
 
 
-def md5_speed() -> float:
-    """What `openssl speed` reaches with MD5 on one core, in MiB/s; 0 without openssl."""
-    if shutil.which("openssl") is None:
-        return 0
-    told = subprocess.run(
-        ["openssl", "speed", "-seconds", "2", "-bytes", "1048576", "md5"], capture_output=True, text=True, timeout=60,
-        check=True).stdout
-    return float(re.search(r"^md5\s+([\d.]+)k", told, re.MULTILINE | re.IGNORECASE).group(1)) * 1000 / MIB
+def puts_beside_rclone(server: Gateway, folder: Path, size: int, connections: int, seconds: float) -> list[Row]:
+    """PUTs of new keys with wrk: signed and durable here, neither of both at rclone."""
+    name = f"HTTP: durable PUT {size // KIB} KiB, presigned, {connections} connections, wrk"
+    if not load.has_wrk() or peers.rclone() is None:
+        return [Row(name, 0, "", "not run: there is no wrk or no rclone")]
+    keys = [f"put/{number % 100}/{number}" for number in range(int(8_000 * seconds))]
+    rows, ours = [], 0.0
+    # The peer stands between two measurements of the server, so that a change of the machine shows.
+    for turn in ("before", "peer", "after"):
+        if turn == "peer":
+            with peers.rclone_serving(folder / "rclone", "bench") as endpoint:
+                theirs = load.puts(endpoint, [f"/bench/{key}" for key in keys], folder, size, connections, seconds)
+            continue
+        targets = [presigned(server, "PUT", f"{turn}/{key}") for key in keys]
+        rate = load.puts(server.oss, targets, folder, size, connections, seconds)
+        note = f"{turn} the peer, p99 {rate.slowest}" + (f", {rate.refused} refused" if rate.refused else "")
+        rows.append(Row(name, rate.per_second, "requests/s", note))
+        ours += rate.per_second / 2
+    note = f"we do {ours / theirs.per_second:.1f} times as many; p99 {theirs.slowest}"
+    note += f", {theirs.refused} refused" if theirs.refused else ""
+    rows.insert(1, Row("HTTP: the same puts to rclone serve s3, not durable", theirs.per_second, "requests/s", note))
+    return rows
 
 
-def large_put_and_get(server: Gateway, mebibytes: int) -> list[Row]:
-    """One large object in and out, beside the speed of MD5, which a single PUT cannot exceed."""
-    host, port = address(server.oss)
-    block = os.urandom(MIB)
-    signed = sign_v4_header(Request("PUT", server.bucket, "large"), server.credentials)
-    connection = http.client.HTTPConnection(host, port, timeout=600)
-    began = time.perf_counter()
-    connection.putrequest("PUT", signed.target)
-    for name, value in (*signed.headers, ("Content-Length", str(mebibytes * MIB))):
-        connection.putheader(name, value)
-    connection.endheaders()
-    for _ in range(mebibytes):
-        connection.send(block)
-    answer = connection.getresponse()
-    answer.read()
-    assert answer.status == 200
-    put_seconds = time.perf_counter() - began
+def large_put_and_get(server: Gateway, folder: Path, mebibytes: int) -> list[Row]:
+    """One large object in and out with curl, beside the speed of MD5, which a single PUT cannot exceed."""
+    path, block = folder / "large", os.urandom(8 * MIB)
+    with open(path, "wb") as file:
+        for _ in range(mebibytes // 8):
+            file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+    rows = []
+    for _ in range(2):
+        md5 = peers.md5_speed()
+        rate = mebibytes / load.upload(server.oss + presigned(server, "PUT", "large"), path)
+        note = f"{rate / md5:.0%} of openssl's MD5 ({md5:.0f} MiB/s on one core)" if md5 else "no openssl to compare"
+        rows.append(Row(f"HTTP: PUT {mebibytes} MiB, 1 client, curl", rate, "MiB/s", note))
+    rate = mebibytes / load.download(server.oss + presigned(server, "GET", "large"))
+    rows.append(Row(f"HTTP: GET {mebibytes} MiB, 1 client, curl", rate, "MiB/s"))
+    path.unlink()
+    return rows
 
-    signed = sign_v4_header(Request("GET", server.bucket, "large"), server.credentials)
-    began = time.perf_counter()
-    connection.request("GET", signed.target, headers=dict(signed.headers))
-    answer = connection.getresponse()
-    while answer.read(MIB):
-        pass
-    get_seconds = time.perf_counter() - began
-    put_rate, md5 = mebibytes / put_seconds, md5_speed()
-    note = f"{put_rate / md5:.0%} of openssl's MD5 ({md5:.0f} MiB/s on one core)" if md5 else "no openssl to compare"
-    return [
-        Row(f"PUT {mebibytes} MiB, 1 client", put_rate, "MiB/s", note),
-        Row(f"GET {mebibytes} MiB, 1 client", mebibytes / get_seconds, "MiB/s"),
-    ]
+
+def engine(*arguments: str) -> list[Row]:
+    """Figures of the store without HTTP."""
+    program = binary().parent / "StoreBench"
+    if not os.access(program, os.X_OK):
+        return [Row(f"engine: {arguments[0]}", 0, "", "not run: StoreBench was not built")]
+    told = subprocess.run([str(program), *arguments], capture_output=True, text=True, check=True, timeout=3600).stdout
+    return [Row(**json.loads(line)) for line in told.splitlines()]
+
+
+def engine_rows(folder: Path, seconds: float, mebibytes: int) -> list[Row]:
+    """The store alone: cached gets, small puts with and without shared flushes, a large object."""
+    length = str(int(seconds))
+    rows = engine("get-small", "--folder", str(folder / "gets"))
+    single = engine("put-small", "--folder", str(folder / "single"), "--seconds", length, "--one-flush-each")
+    shared = engine("put-small", "--folder", str(folder / "shared"), "--seconds", length)
+    files = peers.one_flush_each(folder, 4 * KIB, seconds)
+    for row in shared:
+        if single[0].figure:
+            row.note = f"{row.figure / single[0].figure:.1f} times one flush each, " \
+                f"{row.figure / files:.1f} times plain files; {row.note}"
+    rows += shared + single
+    rows.append(Row("plain files of 4 KiB, one fdatasync each, 1 writer", files, "files/s"))
+    rows.append(Row("plain file of 512 MiB and one fdatasync", peers.disk_speed(folder), "MiB/s", "what the disk takes"))
+    md5 = peers.md5_speed()
+    large = engine("put-large", "--folder", str(folder / "large-objects"), "--mebibytes", str(mebibytes))
+    if md5 and large[0].figure:
+        large[0].note = f"{large[0].figure / md5:.0%} of openssl's MD5 ({md5:.0f} MiB/s); {large[0].note}"
+    return rows + large
+
+
+def many_objects(folder: Path, count: int) -> list[Row]:
+    """Lists, memory and start with very many objects."""
+    empty = Gateway(folder / "empty", "--log-level", "warning").start()
+    empty_kib = settle(empty.memory_kib)
+    empty.stop()
+    server = Gateway(folder / "many", "--log-level", "warning").start()
+    server.stop()
+    place = ["--folder", str(server.data / "objects"), "--count", str(count)]
+    rows = engine("fill", *place) + engine("list", *place) + engine("idle", *place)
+    server.start()
+    try:
+        idle_kib = settle(server.memory_kib)
+        more = (idle_kib - empty_kib) * KIB / count
+        rows.append(Row(
+            f"HTTP: memory with {count:,} objects, idle", idle_kib / KIB, "MiB",
+            f"{more:.1f} bytes an object more than an empty server"))
+        host, port = address(server.oss)
+        connection = http.client.HTTPConnection(host, port, timeout=60)
+        for number in range(500):
+            request = Request("PUT", server.bucket, f"k/{number}", body=b"x" * 4 * KIB)
+            assert send(connection, request, server.credentials) == 200
+        server.kill()
+        began = time.perf_counter()
+        server.start()
+        took = time.perf_counter() - began
+    finally:
+        server.kill()
+    rows.append(Row(f"HTTP: start to ready with {count:,} objects after kill -9", took, "s"))
+    return rows
 
 
 def session_rounds(server: Gateway, users: int, rounds: int) -> Row:
@@ -238,52 +300,58 @@ def oss2_signing_rate(version: str, rounds: int = 5, count: int = 1000) -> float
     return count / best
 
 
-def show(rows: list[Row]) -> None:
-    """Prints the table."""
+def show(rows: list[Row]) -> list[Row]:
+    """Prints rows as soon as they are there, since a whole run takes minutes, and returns them."""
     for row in rows:
         decimals = 0 if row.figure >= 1000 else 2
         figure = f"{row.figure:>10,.{decimals}f} {row.unit}" if row.unit else f"{'–':>10}"
-        print(f"{row.what:<58} {figure:<22} {row.note}")
+        print(f"{row.what:<64} {figure:<22} {row.note}", flush=True)
+    return rows
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description="Measure a build of storage-gateway.")
     arguments.add_argument("--seconds", type=float, default=5, help="how long each rate is measured (default 5)")
-    arguments.add_argument("--large", type=int, default=256, help="MiB of the large object (default 256)")
+    arguments.add_argument("--large", type=int, default=1024, help="MiB of the large object (default 1024)")
+    arguments.add_argument(
+        "--objects", type=int, default=1_000_000, help="objects of the large bucket; 0 leaves it out (default 1,000,000)")
+    arguments.add_argument("--folder", type=Path, help="where to put the data; on the disk to measure")
     arguments.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments.add_argument("--measurements", type=Path, help="the program that measures OSSKit alone")
     arguments.add_argument("--library-only", action="store_true", help="measure OSSKit and no server")
     given = arguments.parse_args()
 
-    rows = library(given.measurements) if given.measurements else []
+    rows = show(library(given.measurements)) if given.measurements else []
     if not given.library_only:
         rows += server_rows(given)
-    show(rows)
     if given.json:
         given.json.write_text(json.dumps([vars(row) for row in rows], indent=2) + "\n")
 
 
 def server_rows(given: argparse.Namespace) -> list[Row]:
-    """Starts a server and measures it."""
+    """Starts servers and measures them, then the store alone."""
     program = binary()
     if not os.access(program, os.X_OK):
         sys.exit(f"There is no program at {program}; run: make bench")
     print(f"program: {program} ({hashlib.sha256(program.read_bytes()).hexdigest()[:12]})")
     print(f"machine: {os.cpu_count()} cores, load and server together; load before: {os.getloadavg()[0]:.2f}\n")
 
-    with tempfile.TemporaryDirectory(prefix="storage-gateway-bench-") as folder:
-        server = Gateway(Path(folder), "--log-level", "warning", demo=True).start()
+    with tempfile.TemporaryDirectory(prefix="storage-gateway-bench-", dir=given.folder) as name:
+        folder = Path(name)
+        server = Gateway(folder / "server", "--log-level", "warning", demo=True).start()
         try:
-            return [
-                durable_puts(server, 4 * KIB, 1, given.seconds),
-                durable_puts(server, 4 * KIB, 64, given.seconds),
-                gets_with_wrk(server, 4 * KIB, 64, given.seconds),
-                gets_with_wrk(server, MIB, 16, given.seconds),
-                *large_put_and_get(server, given.large),
-                session_rounds(server, users=16, rounds=60),
-            ]
+            rows = show([durable_puts(server, 4 * KIB, 1, given.seconds)])
+            rows += show(puts_beside_rclone(server, folder, 4 * KIB, 64, given.seconds))
+            rows += show([gets_with_wrk(server, 4 * KIB, 64, given.seconds)])
+            rows += show([gets_with_wrk(server, MIB, 16, given.seconds)])
+            rows += show(large_put_and_get(server, folder, given.large))
+            rows += show([session_rounds(server, users=16, rounds=60)])
         finally:
             server.kill()
+        rows += show(engine_rows(folder, given.seconds, given.large))
+        if given.objects:
+            rows += show(many_objects(folder, given.objects))
+    return rows
 
 
 if __name__ == "__main__":

@@ -22,6 +22,10 @@ package struct FrontLimits: Sendable {
     package var lingerBytes = 64 * 1_024
     /// How long a connection lingers after a refusal, in milliseconds.
     package var lingerMilliseconds: Int64 = 1_000
+    /// The most bytes that are taken from a socket at once; a socket that delivers little gets less room.
+    package var receiveBufferBytes = 256 * 1_024
+    /// How many pieces of a body may wait for whoever reads it before the socket is left alone.
+    package var receiveBuffers = 4
     /// The most connections that are open at once; further ones wait in the listener's backlog.
     package var connections = 8_192
 

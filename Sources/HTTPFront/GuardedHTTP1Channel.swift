@@ -11,18 +11,22 @@ package struct GuardedHTTP1Channel: ServerChildChannel, HTTPChannelHandler {
 
     package let responder: HTTPChannelHandler.Responder
     private let limits: FrontLimits
+    private let placement: TaskPlacement
     private let refusalBody: @Sendable (FrontRefusal) -> FrontRefusalBody
 
     /// A builder for `Hummingbird.Application`.
     ///
     /// - Parameters:
     ///   - limits: What one connection may ask for.
+    ///   - placement: Where the requests of a connection are answered.
     ///   - refusalBody: Words a refusal in the terms of the API that is served.
     package static func builder(
-        limits: FrontLimits, refusalBody: @escaping @Sendable (FrontRefusal) -> FrontRefusalBody
+        limits: FrontLimits, placement: TaskPlacement = .sharedThreads,
+        refusalBody: @escaping @Sendable (FrontRefusal) -> FrontRefusalBody
     ) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in
-            GuardedHTTP1Channel(responder: responder, limits: limits, refusalBody: refusalBody)
+            GuardedHTTP1Channel(
+                responder: responder, limits: limits, placement: placement, refusalBody: refusalBody)
         }
     }
 
@@ -32,6 +36,11 @@ package struct GuardedHTTP1Channel: ServerChildChannel, HTTPChannelHandler {
             decoderLimits.maxHeaderFieldSize = limits.headerFieldBytes
             decoderLimits.maxHeaderListSize = limits.headerListBytes
             decoderLimits.maxHeaderFieldCount = limits.headerFieldCount
+            // A socket that delivers much gets large buffers, so that a long body comes in few pieces.
+            try channel.syncOptions?.setOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(
+                    minimum: 1_024, initial: 4_096, maximum: limits.receiveBufferBytes))
             let pipeline = channel.pipeline.syncOperations
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: true,
@@ -41,12 +50,23 @@ package struct GuardedHTTP1Channel: ServerChildChannel, HTTPChannelHandler {
             try pipeline.addHandler(
                 HTTPConnectionStateHandler(idleTimeout: .seconds(limits.idleTimeoutSeconds), logger: logger))
             return try NIOAsyncChannel(
-                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+                wrappingChannelSynchronously: channel,
+                configuration: .init(
+                    backPressureStrategy: .init(lowWatermark: 1, highWatermark: limits.receiveBuffers),
+                    isOutboundHalfClosureEnabled: true))
         }
     }
 
     package func handle(value asyncChannel: Value, logger: Logger) async {
-        await handleHTTP(asyncChannel: asyncChannel, logger: logger)
+        switch placement {
+        case .sharedThreads:
+            await handleHTTP(asyncChannel: asyncChannel, logger: logger)
+        case .eventLoop:
+            let executor = EventLoopTaskExecutor(asyncChannel.channel.eventLoop)
+            await withTaskExecutorPreference(executor) {
+                await handleHTTP(asyncChannel: asyncChannel, logger: logger)
+            }
+        }
     }
 
     /// Tells a client that waits for `100 Continue` to send its body.

@@ -37,11 +37,13 @@ extension DiskStore {
     /// - Throws: `NoSuchBucket`.
     package func bucket(_ name: BucketName) async throws -> BucketRecord {
         try requireOpen()
-        return try await database.read { database in
-            guard let record = try BucketTable.find(name, in: database) else {
-                throw BucketTable.noSuchBucket(name)
+        return try await caches.buckets.value(of: name.text, costBytes: RowCaches.costBytes) {
+            try await database.read { database in
+                guard let record = try BucketTable.find(name, in: database) else {
+                    throw BucketTable.noSuchBucket(name)
+                }
+                return record
             }
-            return record
         }
     }
 

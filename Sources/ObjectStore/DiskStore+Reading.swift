@@ -7,12 +7,15 @@ extension DiskStore {
     /// - Throws: `NoSuchKey`.
     package func object(in bucket: BucketRecord, key: ObjectKey) async throws -> ObjectRecord {
         try requireOpen()
-        return try await database.read { database in
-            guard let record = try ObjectTable.find(key, inBucket: bucket.id, database) else {
-                throw DiskStore.noSuchKey(key)
+        let row = ObjectRowKey(bucketID: bucket.id, key: key.bytes)
+        return try await caches.objects.value(of: row, costBytes: { RowCaches.costBytes(of: $0.record) }) {
+            try await database.read { database in
+                guard let record = try ObjectTable.find(key, inBucket: bucket.id, database) else {
+                    throw DiskStore.noSuchKey(key)
+                }
+                return CachedObject(record: record)
             }
-            return record
-        }
+        }.record
     }
 
     /// Opens the bytes of an object that was looked up; they stay readable whatever is written meanwhile.
@@ -32,13 +35,34 @@ extension DiskStore {
         }
     }
 
+    /// A body that is a row: as it was checked when it was read before, or read and checked now.
+    private func inlineBytes(of record: ObjectRecord) async throws -> ByteBuffer {
+        let row = ObjectRowKey(bucketID: record.bucketID, key: record.key.bytes)
+        // The number of a body is never used again, and a body never changes.
+        if let cached = caches.objects.value(of: row), cached.record.body == record.body, let body = cached.body {
+            return body
+        }
+        let body = try await database.read {
+            ByteBuffer(bytes: try BodyTable.inlineBytes(record.body, record.checks, in: $0))
+        }
+        caches.objects.extend(row, byBytes: body.capacity) { cached in
+            guard cached.record.body == record.body, cached.body == nil else { return false }
+            cached.body = body
+            return true
+        }
+        return body
+    }
+
     private func firstChunk(
         of record: ObjectRecord, range: Range<Int64>
     ) async throws -> (chunk: ByteBuffer, rest: (any ChunkSource)?) {
         switch record.body.place {
         case .inline:
-            let bytes = try await database.read { try BodyTable.inlineBytes(record.body, record.checks, in: $0) }
-            return (ByteBuffer(bytes: bytes.dropFirst(Int(range.lowerBound)).prefix(range.count)), nil)
+            let bytes = try await inlineBytes(of: record)
+            guard let chunk = bytes.getSlice(at: Int(range.lowerBound), length: range.count) else {
+                throw StoreFailure.rangeIsOutside
+            }
+            return (chunk, nil)
         case .blob(let blob):
             return try await blobs.threads.run { [blobs] in
                 try BlobReader(blob, record.checks, range: range, in: blobs).nextChunk()

@@ -17,6 +17,7 @@ package final class DiskStore: Sendable {
     let committer: Committer
     let reaper: Reaper
     let fatality: Fatality
+    let caches: RowCaches
     private let threads: WorkerThreads
     let freeSpace: FreeSpace
     private let isClosed = Atomic<Bool>(false)
@@ -60,9 +61,10 @@ package final class DiskStore: Sendable {
         self.fatality = Fatality(onFatal: environment.onFatal)
         self.disk = disk
         try StoreFolder.prepare(disk)
+        self.caches = RowCaches(limitBytes: configuration.cacheLimitBytes)
         self.blobs = BlobFolder(
             disk: disk, threads: threads, randomBytes: environment.randomBytes, fatality: fatality)
-        self.database = try Self.openDatabase(on: disk, configuration, fatality)
+        self.database = try Self.openDatabase(on: disk, configuration, fatality, caches)
         let releases = try database.withWriter { try ReleaseTable.all(in: $0) }
         try disk.syncFolder("")
         self.committer = Committer(database: database, fatality: fatality, configuration: configuration)
@@ -74,10 +76,12 @@ package final class DiskStore: Sendable {
 
     /// Opens the database; even reading it takes a little room at first, which a full disk has in its reserve.
     private static func openDatabase(
-        on disk: any Disk, _ configuration: StoreConfiguration, _ fatality: Fatality
+        on disk: any Disk, _ configuration: StoreConfiguration, _ fatality: Fatality, _ caches: RowCaches
     ) throws -> MetadataDatabase {
         let open = {
-            try MetadataDatabase(disk: disk, readConnections: configuration.readConnections, fatality: fatality)
+            try MetadataDatabase(
+                disk: disk, readConnections: configuration.readConnections, fatality: fatality,
+                changes: ChangeObserver(caches))
         }
         do {
             let database = try open()
@@ -130,6 +134,9 @@ package final class DiskStore: Sendable {
         let counts = committer.counts
         return (counts.commits, counts.changes)
     }
+
+    /// How many bytes of rows and small bodies are kept in memory for reads now.
+    package var cachedBytes: Int { caches.buckets.costBytes + caches.objects.costBytes }
 
     /// Refuses a call after `close()`.
     func requireOpen() throws(StoreFailure) {

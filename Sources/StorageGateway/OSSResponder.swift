@@ -110,7 +110,9 @@ package struct OSSResponder: HTTPResponder {
             request: wire, resource: resource, requester: requester, body: request.body,
             welcomeBody: { [environment] in environment.welcomeBody(channel) }, store: store,
             configuration: configuration, logger: logger)
-        return try await operation.answer(call)
+        // The server answers on the connection's event loop; only what takes long changes the thread.
+        guard operation.takesLong else { return try await operation.answer(call) }
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await operation.answer(call) }
     }
 
     /// Why a request without credentials is refused: no bucket is open to the public.

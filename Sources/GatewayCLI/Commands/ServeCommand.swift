@@ -55,6 +55,12 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "The most MiB of metadata and small objects that are kept in memory for reads; 0 keeps none."
+                + " [GATEWAY_STORE_CACHE_MIB] (default: 32)", valueName: "mib"))
+    var storeCacheMib: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Below how many free MiB objects are refused. [GATEWAY_FREE_SPACE_FLOOR_MIB] (default: the greater of"
                 + " 1024 and 2 % of the volume, at most a quarter of it)", valueName: "mib"))
     var freeSpaceFloorMib: String?
@@ -137,7 +143,7 @@ struct ServeCommand: AsyncParsableCommand {
         let given: [(ServeOption, String?)] = [
             (.configFile, config), (.data, data), (.apiListen, apiListen), (.ossListen, ossListen),
             (.databaseURL, databaseURL), (.store, store), (.storeMemoryMib, storeMemoryMib),
-            (.freeSpaceFloorMib, freeSpaceFloorMib), (.ossEndpoint, ossEndpoint),
+            (.storeCacheMib, storeCacheMib), (.freeSpaceFloorMib, freeSpaceFloorMib), (.ossEndpoint, ossEndpoint),
             (.ossPublicEndpoint, ossPublicEndpoint),
             (.ossBucket, ossBucket), (.ossRegion, ossRegion), (.ossDomain, ossDomain),
             (.sessionConfirm, sessionConfirm), (.demo, demo ? "true" : nil), (.logLevel, logLevel),

@@ -11,6 +11,8 @@ struct ServeConfiguration {
     let ossListen: ListenAddress
     /// Where the built-in object store keeps its objects.
     let objectPlace: ObjectPlaceOption
+    /// How many bytes the built-in object store may keep in memory for reads.
+    let storeCacheBytes: Int64
     /// Below how many free bytes the built-in object store refuses writes; nil leaves it to the store.
     let freeSpaceFloorBytes: Int64?
     /// The endpoint of another object store; nil for the built-in one.
@@ -48,6 +50,7 @@ struct ServeConfiguration {
         ossListen = try await Self.listenAddress(.ossListen, options)
         try await Self.checkDatabase(options)
         objectPlace = try await Self.objectPlace(options)
+        storeCacheBytes = try await Self.mebibytes(.storeCacheMib, options, from: 0) ?? 0
         freeSpaceFloorBytes = try await Self.mebibytes(.freeSpaceFloorMib, options, from: 0)
         ossEndpoint = try await Self.endpoint(.ossEndpoint, options)
         ossPublicEndpoint = try await Self.endpoint(.ossPublicEndpoint, options)

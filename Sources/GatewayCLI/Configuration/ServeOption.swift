@@ -9,6 +9,7 @@ enum ServeOption: String, CaseIterable {
     case databaseURL
     case store
     case storeMemoryMib
+    case storeCacheMib
     case freeSpaceFloorMib
     case ossEndpoint
     case ossPublicEndpoint
@@ -63,6 +64,7 @@ enum ServeOption: String, CaseIterable {
         case .databaseURL: Row(flag: "database-url", key: "database.url", defaultText: nil)
         case .store: Row(flag: "store", key: "gateway.store", defaultText: "disk")
         case .storeMemoryMib: Row(flag: "store-memory-mib", key: "gateway.storeMemoryMib", defaultText: "1024")
+        case .storeCacheMib: Row(flag: "store-cache-mib", key: "gateway.storeCacheMib", defaultText: "32")
         case .freeSpaceFloorMib: Row(flag: "free-space-floor-mib", key: "gateway.freeSpaceFloorMib", defaultText: nil)
         case .ossEndpoint: Row(flag: "oss-endpoint", key: "oss.endpoint", defaultText: nil)
         case .ossPublicEndpoint: Row(flag: "oss-public-endpoint", key: "oss.publicEndpoint", defaultText: nil)

@@ -108,6 +108,7 @@ struct GatewayServer {
                     disk: MemoryDisk(limitBytes: limitBytes, now: SystemEnvironment.nowMilliseconds))
             }
         store.freeSpaceFloorBytes = configuration.freeSpaceFloorBytes
+        store.cacheLimitBytes = Int(clamping: configuration.storeCacheBytes)
         return store
     }
 
@@ -127,7 +128,7 @@ struct GatewayServer {
         let listener = ListenerService(
             name: "the object store", address: configuration.ossListen,
             responder: AccessLogResponder(responder, requestIDHeader: "x-oss-request-id", logger: logger),
-            refusalBody: FrontRefusals.oss, onListening: { port.set($0) }, logger: libraryLogger)
+            placement: .eventLoop, refusalBody: FrontRefusals.oss, onListening: { port.set($0) }, logger: libraryLogger)
         return [
             AccessKeyReloader(folder: folder, fixedKey: fixedKey, ring: ring, logger: logger),
             StoreMaintenance(store: store, logger: logger), listener,

@@ -27,6 +27,8 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
     let address: ListenAddress
     /// What answers.
     let responder: Responder
+    /// Where the requests of a connection are answered.
+    let placement: TaskPlacement
     /// Words a refusal of the connection guard.
     let refusalBody: @Sendable (FrontRefusal) -> FrontRefusalBody
     /// Told the port once the server listens.
@@ -38,7 +40,7 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
         let limits = FrontLimits()
         let application = Application(
             responder: responder,
-            server: GuardedHTTP1Channel.builder(limits: limits, refusalBody: refusalBody),
+            server: GuardedHTTP1Channel.builder(limits: limits, placement: placement, refusalBody: refusalBody),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: 1_024,
                 availableConnectionsDelegate: MaximumAvailableConnections(

@@ -101,7 +101,7 @@ struct Sessions {
         ListenerService(
             name: "the session API", address: address,
             responder: AccessLogResponder(responder, requestIDHeader: "X-Request-Id", logger: logger),
-            refusalBody: FrontRefusals.api, onListening: onListening, logger: libraryLogger)
+            placement: .sharedThreads, refusalBody: FrontRefusals.api, onListening: onListening, logger: libraryLogger)
     }
 
     /// Ends the connections to the object store and closes the database.

@@ -18,6 +18,11 @@ public enum Hexadecimal {
         text(bytes, letterA: UInt8(ascii: "A"))
     }
 
+    /// The digits in upper case of an array, which other modules get as fast as this one.
+    public static func upper(_ bytes: [UInt8]) -> String {
+        text(bytes, letterA: UInt8(ascii: "A"))
+    }
+
     /// The digits in lower case, as in V4 signatures.
     public static func lower(_ bytes: some Sequence<UInt8>) -> String {
         text(bytes, letterA: UInt8(ascii: "a"))

@@ -1,17 +1,49 @@
+import Crypto
 import NIOCore
 import Synchronization
 
-/// Writes one blob file from front to end and digests it on the way; its methods block.
+/// Writes one blob file from front to end: digests a piece, checks it off and writes it at the same time, while the
+/// caller gathers the next ones.
+///
+/// MD5 goes through a body in order and is slower than everything else, so it has a lane of its own. The other lane
+/// computes the checksums and writes. Both run on the worker threads, each on at most one at a time.
 final class BlobWriter: Sendable {
-    /// The file.
-    let blob: PendingBlob
-    private let folder: BlobFolder
-    private let digest = Mutex(BodyDigest())
-
+    /// How many bytes are gathered before they go to the file.
+    static let pieceBytes = 256 * 1_024
+    /// How many pieces may be under way beside the one that the caller gathers; so memory does not grow with a body.
+    private static let piecesUnderWay = 3
     /// The most bytes that are set aside before any has come: whoever announces much has sent nothing yet.
     private static let reservedBytes: Int64 = 64 * 1_024 * 1_024
 
-    /// Makes the file, with room for the body and its trailer if the length is known and moderate.
+    /// The file.
+    let blob: PendingBlob
+    private let folder: BlobFolder
+    private let md5 = Mutex(Insecure.MD5())
+    private let checksums = Mutex(BlockChecksums())
+    private let lanes = Mutex(Lanes())
+
+    private enum Lane: CaseIterable {
+        case digesting
+        case writing
+    }
+
+    private struct Lanes {
+        var pieces: [ByteBuffer] = []
+        /// How many pieces went through each lane and are not counted off yet.
+        var done: [Lane: Int] = [:]
+        var running: Set<Lane> = []
+        var spare: ByteBuffer?
+        var failure: (any Error)?
+        /// Who waits for room, or for all pieces.
+        var feeders: [CheckedContinuation<Void, Never>] = []
+
+        mutating func takeFeeders() -> [CheckedContinuation<Void, Never>] {
+            defer { feeders = [] }
+            return feeders
+        }
+    }
+
+    /// Makes the file, with room for the body and its trailer if the length is known and moderate; blocks.
     init(in folder: BlobFolder, expectedBytes: Int64?) throws {
         let reservingBytes = expectedBytes.flatMap { bytes -> Int64? in
             let sum = bytes.addingReportingOverflow(BlobTrailer.lengthBytes(forBodyBytes: bytes))
@@ -21,23 +53,121 @@ final class BlobWriter: Sendable {
         self.folder = folder
     }
 
-    /// Writes the next bytes.
-    func write(_ chunk: ByteBuffer) throws {
-        try digest.withLock { digest in
-            try chunk.withUnsafeReadableBytes { bytes in
-                try blob.file.write(bytes, at: digest.sizeBytes)
-                digest.update(bytes)
+    /// Takes the next bytes; returns when there is room for more.
+    ///
+    /// One caller at a time.
+    ///
+    /// - Returns: an empty buffer to gather in.
+    /// - Throws: what an earlier piece failed with.
+    func write(_ piece: ByteBuffer) async throws -> ByteBuffer {
+        await untilFewer(than: Self.piecesUnderWay)
+        let (started, spare) = try lanes.withLock { lanes throws -> ([Lane], ByteBuffer?) in
+            if let failure = lanes.failure { throw failure }
+            lanes.pieces.append(piece)
+            let started = Lane.allCases.filter { lanes.running.insert($0).inserted }
+            defer { lanes.spare = nil }
+            return (started, lanes.spare)
+        }
+        for lane in started { folder.threads.start { [self] in run(lane) } }
+        return spare ?? ByteBuffer()
+    }
+
+    /// Waits for all pieces, writes the trailer and flushes the file and its folder.
+    func seal() async throws -> FinishedBody {
+        await untilFewer(than: 1)
+        if let failure = lanes.withLock({ $0.failure }) { throw failure }
+        return try await folder.threads.run { [self] in
+            let (checksums, md5) = (checksums.withLock { $0 }, md5.withLock { Array($0.finalize()) })
+            let summary = BodySummary(sizeBytes: checksums.sizeBytes, md5: md5, crc64: checksums.crc64)
+            let trailer = BlobTrailer(
+                blockChecksums: checksums.blocks, sizeBytes: summary.sizeBytes, crc64: summary.crc64)
+            try trailer.encoded().withUnsafeBytes { try blob.file.write($0, at: summary.sizeBytes) }
+            try folder.sync(blob)
+            return FinishedBody(summary: summary, bytes: .blob(blob))
+        }
+    }
+
+    /// Returns when fewer pieces than so many are under way, or the writer failed.
+    private func untilFewer(than count: Int) async {
+        while true {
+            let mustWait = lanes.withLock { $0.failure == nil && $0.pieces.count >= count }
+            guard mustWait else { return }
+            await withCheckedContinuation { continuation in
+                let isReady = lanes.withLock { lanes in
+                    if lanes.failure != nil || lanes.pieces.count < count { return true }
+                    lanes.feeders.append(continuation)
+                    return false
+                }
+                if isReady { continuation.resume() }
+            }
+        }
+    }
+}
+
+// MARK: - Lanes
+
+extension BlobWriter {
+    /// Takes one piece after the other through a lane until none waits; on a worker thread.
+    private func run(_ lane: Lane) {
+        while let piece = nextPiece(of: lane) {
+            do {
+                switch lane {
+                case .digesting: digest(piece)
+                case .writing: try write(toFile: piece)
+                }
+                finishPiece(in: lane)
+            } catch {
+                fail(error)
             }
         }
     }
 
-    /// Writes the trailer and flushes the file and its folder.
-    func seal() throws -> FinishedBody {
-        let (summary, blockChecksums) = digest.withLock { ($0.summary, $0.blockChecksums) }
-        let trailer = BlobTrailer(
-            blockChecksums: blockChecksums, sizeBytes: summary.sizeBytes, crc64: summary.crc64)
-        try trailer.encoded().withUnsafeBytes { try blob.file.write($0, at: summary.sizeBytes) }
-        try folder.sync(blob)
-        return FinishedBody(summary: summary, bytes: .blob(blob))
+    private func nextPiece(of lane: Lane) -> ByteBuffer? {
+        lanes.withLock { lanes in
+            let done = lanes.done[lane, default: 0]
+            guard lanes.failure == nil, done < lanes.pieces.count else {
+                lanes.running.remove(lane)
+                return nil
+            }
+            return lanes.pieces[done]
+        }
+    }
+
+    private func digest(_ piece: ByteBuffer) {
+        piece.withUnsafeReadableBytes { bytes in
+            md5.withLock { $0.update(bufferPointer: bytes) }
+        }
+    }
+
+    private func write(toFile piece: ByteBuffer) throws {
+        try piece.withUnsafeReadableBytes { bytes in
+            let start = checksums.withLock { checksums in
+                let start = checksums.sizeBytes
+                checksums.update(bytes)
+                return start
+            }
+            try blob.file.write(bytes, at: start)
+            folder.beginFlush(of: blob, writtenFrom: start, to: start + Int64(bytes.count))
+        }
+    }
+
+    /// Counts a piece off once it went through both lanes, and lets the caller go on.
+    private func finishPiece(in lane: Lane) {
+        let feeders = lanes.withLock { lanes -> [CheckedContinuation<Void, Never>] in
+            lanes.done[lane, default: 0] += 1
+            guard Lane.allCases.allSatisfy({ lanes.done[$0, default: 0] > 0 }) else { return [] }
+            for lane in Lane.allCases { lanes.done[lane, default: 0] -= 1 }
+            lanes.spare = lanes.pieces.removeFirst()
+            return lanes.takeFeeders()
+        }
+        for feeder in feeders { feeder.resume() }
+    }
+
+    private func fail(_ error: any Error) {
+        let feeders = lanes.withLock { lanes in
+            lanes.failure = lanes.failure ?? error
+            return lanes.takeFeeders()
+        }
+        for feeder in feeders { feeder.resume() }
     }
 }

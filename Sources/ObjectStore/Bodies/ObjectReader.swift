@@ -5,7 +5,7 @@ import OSSKit
 ///
 /// The first block was checked already, so that damage there is known before an answer begins. Later damage is thrown
 /// by the iterator: whoever sends the bytes then breaks off, short of the length that was announced.
-/// The next block is read when it is asked for; nothing is read ahead.
+/// While the caller has a chunk the next one is read and checked, and no more than that one.
 package struct ObjectReader: AsyncSequence, Sendable {
     package typealias Element = ByteBuffer
 
@@ -20,14 +20,20 @@ package struct ObjectReader: AsyncSequence, Sendable {
         self.sizeBytes = sizeBytes
     }
 
+    /// All bytes, if they are in memory already: those of a small object or of a short range.
+    package var wholeIfRead: ByteBuffer? { rest == nil ? first : nil }
+
     package func makeAsyncIterator() -> Iterator {
         Iterator(first: first.readableBytes > 0 ? first : nil, rest: rest)
     }
 
     /// Hands out chunks of at most 1 MiB.
     package struct Iterator: AsyncIteratorProtocol {
+        private typealias Step = (chunk: ByteBuffer, rest: (any ChunkSource)?)
+
         private var first: ByteBuffer?
         private var rest: (any ChunkSource)?
+        private var ahead: Task<Step, any Error>?
 
         init(first: ByteBuffer?, rest: (any ChunkSource)?) {
             self.first = first
@@ -40,13 +46,19 @@ package struct ObjectReader: AsyncSequence, Sendable {
         package mutating func next() async throws -> ByteBuffer? {
             if let chunk = first {
                 first = nil
+                readAhead()
                 return chunk
             }
-            guard let reader = rest else { return nil }
+            guard let ahead else { return nil }
             try Task.checkCancellation()
-            let (chunk, next) = try await reader.next()
+            let (chunk, next) = try await ahead.value
             rest = next
+            readAhead()
             return chunk
+        }
+
+        private mutating func readAhead() {
+            ahead = rest.map { source in Task { try await source.next() } }
         }
     }
 }

@@ -5,8 +5,11 @@ import OSSKit
 ///
 /// One caller feeds it, one `append` after the other. If it is dropped without being stored, its file is removed.
 package actor ObjectUpload {
-    /// How many bytes are gathered before they go to the file.
-    private static let writeBytes = 1_024 * 1_024
+    /// The greatest body that is kept in memory, whatever the configured limit says.
+    private static let greatestInlineBytes = 1_024 * 1_024
+
+    /// The longest body that is digested without a change of thread, which may be one of an event loop.
+    private static let digestedHereBytes = 8 * 1_024
 
     private enum Stage {
         case open(BlobWriter?)
@@ -27,7 +30,7 @@ package actor ObjectUpload {
         expectedBytes: Int64?, inlineLimitBytes: Int, blobs: BlobFolder, fatality: Fatality, freeSpace: FreeSpace
     ) {
         self.expectedBytes = expectedBytes
-        self.inlineLimitBytes = min(inlineLimitBytes, Self.writeBytes)
+        self.inlineLimitBytes = min(inlineLimitBytes, Self.greatestInlineBytes)
         self.blobs = blobs
         self.fatality = fatality
         self.freeSpace = freeSpace
@@ -44,10 +47,10 @@ package actor ObjectUpload {
             try count(bytes.readableBytes)
             var rest = bytes
             while rest.readableBytes > 0 {
-                if gathered.readableBytes >= Self.writeBytes {
-                    try await flush(isLast: false)
+                if gathered.readableBytes >= gatherBytes {
+                    try await flush()
                 }
-                let room = Self.writeBytes - gathered.readableBytes
+                let room = gatherBytes - gathered.readableBytes
                 guard let slice = rest.readSlice(length: min(rest.readableBytes, room)) else { break }
                 gathered.writeImmutableBuffer(slice)
             }
@@ -66,10 +69,11 @@ package actor ObjectUpload {
             try Task.checkCancellation()
             guard expectedBytes == nil || expectedBytes == receivedBytes else { throw OSSError(.incompleteBody) }
             if writer == nil, gathered.readableBytes <= inlineLimitBytes {
-                return finishInline()
+                return try await finishInline()
             }
-            try await flush(isLast: true)
-            guard case .finished(let body) = stage else { throw StoreFailure.uploadIsNotReady }
+            let body = try await flush(isLast: true).seal()
+            guard case .open = stage else { throw StoreFailure.uploadIsNotReady }
+            stage = .finished(body)
             return body.summary
         } catch {
             discard()
@@ -101,39 +105,57 @@ package actor ObjectUpload {
         receivedBytes = sum.partialValue
     }
 
-    /// Digests a small body here: an actor is never on an event loop, and 32 KiB take less time than a change of thread.
-    private func finishInline() -> BodySummary {
-        var digest = BodyDigest()
-        gathered.withUnsafeReadableBytes { digest.update($0) }
-        let body = FinishedBody(summary: digest.summary, bytes: .inline(gathered))
-        gathered = ByteBuffer()
-        stage = .finished(body)
-        return body.summary
+    /// How many bytes are gathered: a piece, but at first as many as may stay in memory.
+    private var gatherBytes: Int {
+        guard case .open(nil) = stage else { return BlobWriter.pieceBytes }
+        return max(inlineLimitBytes, BlobWriter.pieceBytes)
     }
 
-    /// Writes what was gathered, making the file first if there is none; the last time it also seals and flushes it.
-    private func flush(isLast: Bool) async throws {
+    /// Digests a small body, and a very small one here: that takes less time than a change of thread.
+    private func finishInline() async throws -> BodySummary {
+        let bytes = gathered
+        gathered = ByteBuffer()
+        let digested = { @Sendable () -> BodySummary in
+            var digest = BodyDigest()
+            bytes.withUnsafeReadableBytes { digest.update($0) }
+            return digest.summary
+        }
+        let isShort = bytes.readableBytes <= Self.digestedHereBytes
+        let summary = isShort ? digested() : try await blobs.threads.run(digested)
+        guard case .open = stage else { throw StoreFailure.uploadIsNotReady }
+        stage = .finished(FinishedBody(summary: summary, bytes: .inline(bytes)))
+        return summary
+    }
+
+    /// Hands what was gathered to the file, which is made first if there is none.
+    @discardableResult
+    private func flush(isLast: Bool = false) async throws -> BlobWriter {
         // Others may have filled the disk since this upload began.
         try await freeSpace.take(Int64(gathered.readableBytes))
-        guard case .open(let earlier) = stage else { throw StoreFailure.uploadIsNotReady }
-        let chunk = gathered
+        let writer = try await openWriter()
+        let piece = gathered
         gathered = ByteBuffer()
-        let (blobs, expectedBytes) = (blobs, expectedBytes)
-        let (writer, body) = try await blobs.threads.run { () -> (BlobWriter, FinishedBody?) in
-            let writer = try earlier ?? BlobWriter(in: blobs, expectedBytes: expectedBytes)
-            try writer.write(chunk)
-            return (writer, isLast ? try writer.seal() : nil)
-        }
+        var spare = try await writer.write(piece)
         // Meanwhile somebody may have given the upload up.
+        guard case .open = stage else { throw StoreFailure.uploadIsNotReady }
+        if !isLast {
+            spare.clear(minimumCapacity: BlobWriter.pieceBytes)
+            gathered = spare
+        }
+        return writer
+    }
+
+    private func openWriter() async throws -> BlobWriter {
+        guard case .open(let earlier) = stage else { throw StoreFailure.uploadIsNotReady }
+        if let earlier { return earlier }
+        let (blobs, expectedBytes) = (blobs, expectedBytes)
+        let writer = try await blobs.threads.run { try BlobWriter(in: blobs, expectedBytes: expectedBytes) }
         guard case .open = stage else {
             writer.blob.discard()
             throw StoreFailure.uploadIsNotReady
         }
-        stage = body.map(Stage.finished) ?? .open(writer)
-        if gathered.capacity == 0, !isLast {
-            gathered = chunk
-            gathered.clear()
-        }
+        stage = .open(writer)
+        return writer
     }
 }
 

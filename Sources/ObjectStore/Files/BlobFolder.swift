@@ -8,6 +8,9 @@ final class BlobFolder: Sendable {
     /// What is appended to the name of a file that no row names, a day before it is removed.
     static let orphanSuffix = ".orphan"
 
+    /// How many bytes of a file are handed to the disk together before the file is whole.
+    private static let earlyFlushBytes: Int64 = 8 * 1_024 * 1_024
+
     /// The disk that the folder `blobs` lies on.
     let disk: any Disk
     /// The threads that descriptors are closed on.
@@ -47,6 +50,15 @@ final class BlobFolder: Sendable {
         } catch .system(_, errorNumber: ENOENT) {
             throw StoreFailure.bodyIsGone
         }
+    }
+
+    /// Lets the disk begin with what was written so far, so that the flush at the end has little left to do.
+    ///
+    /// It promises nothing, and its failure is of no account: the flush at the end tells of every byte.
+    func beginFlush(of blob: PendingBlob, writtenFrom start: Int64, to end: Int64) {
+        let (first, last) = (start / Self.earlyFlushBytes, end / Self.earlyFlushBytes)
+        guard last > first else { return }
+        blob.file.beginFlush(at: first * Self.earlyFlushBytes, count: (last - first) * Self.earlyFlushBytes)
     }
 
     /// Flushes a new file and the folder that it lies in.

@@ -68,6 +68,9 @@ package protocol DiskFile: AnyObject, Sendable {
     /// Cuts the file off, or fills it up with zeros.
     func truncate(to sizeBytes: Int64) throws(StoreFailure)
 
+    /// Lets the disk begin to write bytes that it has to write anyway; returns before it has, and promises nothing.
+    func beginFlush(at offset: Int64, count: Int64)
+
     /// Flushes the file's bytes and its length.
     func syncBytes() throws(StoreFailure)
 
@@ -76,6 +79,9 @@ package protocol DiskFile: AnyObject, Sendable {
 }
 
 extension DiskFile {
+    /// Leaves everything to the flush at the end.
+    package func beginFlush(at offset: Int64, count: Int64) {}
+
     /// Writes all bytes at an offset.
     package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(StoreFailure) {
         var written = 0

@@ -1,3 +1,4 @@
+import CFileRange
 import Glibc
 
 /// Runs a system call again while a signal interrupts it.
@@ -69,6 +70,10 @@ final class OpenFile: DiskFile {
 
     func truncate(to sizeBytes: Int64) throws(StoreFailure) {
         try systemCall("ftruncate") { Int(ftruncate(number, off_t(sizeBytes))) }
+    }
+
+    func beginFlush(at offset: Int64, count: Int64) {
+        begin_writing_range(number, offset, count)
     }
 
     func syncBytes() throws(StoreFailure) {

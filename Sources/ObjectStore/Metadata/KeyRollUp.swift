@@ -10,10 +10,15 @@ struct KeyRollUp: Sendable {
 
     /// What a key with the prefix is rolled up into; nil if it is not.
     func commonPrefix(of key: [UInt8]) -> [UInt8]? {
-        guard !delimiter.isEmpty else { return nil }
-        let rest = key.dropFirst(prefix.count)
-        guard let found = rest.firstRange(of: delimiter) else { return nil }
-        return Array(key[..<found.upperBound])
+        guard let first = delimiter.first, key.count >= prefix.count else { return nil }
+        var place = prefix.count
+        while let start = key[place...].firstIndex(of: first) {
+            let end = start + delimiter.count
+            guard end <= key.count else { return nil }
+            if delimiter.count == 1 || key[start..<end].elementsEqual(delimiter) { return Array(key[..<end]) }
+            place = start + 1
+        }
+        return nil
     }
 
     /// What a place in a list is rolled up into; nil if it is not, or has not the prefix.

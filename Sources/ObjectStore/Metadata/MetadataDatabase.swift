@@ -13,7 +13,7 @@ final class MetadataDatabase: Sendable {
     /// Opens the file on a disk, sets what durability rests on, reads it back and brings the schema up to date; blocks.
     ///
     /// The settings of the writer come after the pool is open, since opening it sets `synchronous` to NORMAL.
-    init(disk: any Disk, readConnections: Int, fatality: Fatality) throws {
+    init(disk: any Disk, readConnections: Int, fatality: Fatality, changes: ChangeObserver) throws {
         var configuration = Configuration()
         configuration.journalMode = .wal
         configuration.busyMode = .timeout(5)
@@ -45,7 +45,10 @@ final class MetadataDatabase: Sendable {
             try emptyLog()
             try Migrations.all.migrate(pool)
             // Migrations may change settings of their connection, which is the one that commits.
-            try pool.writeWithoutTransaction { try DatabaseSettings(readFrom: $0).requireDurable() }
+            try pool.writeWithoutTransaction { database in
+                try DatabaseSettings(readFrom: database).requireDurable()
+                try changes.install(in: database)
+            }
         } catch let error as DatabaseError where error.resultCode == .SQLITE_IOERR {
             abandonConnections()
             throw error

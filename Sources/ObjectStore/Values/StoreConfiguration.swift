@@ -20,6 +20,8 @@ package struct StoreConfiguration: Sendable {
     package var checkpointBytes = 16 * 1_024 * 1_024
     /// The most requests that may wait for the committer; one more is told to come back later.
     package var waitingLimitRequests = 4_096
+    /// The most bytes of rows and small bodies that are kept in memory for reads; 0 keeps none.
+    package var cacheLimitBytes = 32 * 1_024 * 1_024
     /// How many threads read, write and flush blob files.
     package var ioThreads = 8
     /// How many read-only database connections there are, each with a thread of its own.

@@ -12,6 +12,14 @@ struct Requester: Sendable {
 struct Authenticator: Sendable {
     let region: String
     let keys: AccessKeyRing
+    /// Signing keys of earlier requests, which cost several times what one signature does.
+    private let signingKeys = SigningKeyCache()
+
+    /// Takes the region that signatures must name, and the access keys that may sign.
+    init(region: String, keys: AccessKeyRing) {
+        self.region = region
+        self.keys = keys
+    }
 
     /// Verifies the request's signature against what arrived.
     ///
@@ -26,7 +34,7 @@ struct Authenticator: Sendable {
             return nil
         case .presented(let presented):
             let key = keys.key(id: presented.accessKeyID)
-            _ = try presented.verify(with: key?.secret)
+            _ = try presented.verify(with: key?.secret, keys: signingKeys)
             guard let key, key.isEnabled else {
                 throw OSSError(
                     .invalidAccessKeyId, message: "The OSS Access Key Id you provided is disabled.",

@@ -40,6 +40,10 @@ struct Operation: Sendable {
     /// How specific the row is; of several that match, the most specific one is meant.
     var specificity: Int { selectors.count + (selectingHeader == nil ? 0 : 1) }
 
+    /// Whether an answer may take so long to compute that others should not wait for it: one that reads or writes a
+    /// document of many lines.
+    var takesLong: Bool { level != .object || method == "POST" }
+
     /// Whether a request asks for this operation, other parameters aside.
     func matches(method: String, level: ResourceLevel, request: WireRequest) -> Bool {
         guard self.method == method, self.level == level else { return false }

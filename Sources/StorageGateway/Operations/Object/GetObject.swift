@@ -26,6 +26,10 @@ enum GetObject {
             replacing(object.responseHeaders, with: overrides)
             + ObjectRead.lengthHeaders(range, of: object, status: status)
         guard let reader else { return OSSAnswer(status: status, headers: headers) }
+        // Bytes that are there go out together with the head, in one write.
+        if let whole = reader.wholeIfRead {
+            return OSSAnswer(status: status, headers: headers, body: ResponseBody(byteBuffer: whole))
+        }
         let body = ResponseBody(contentLength: Int(range.count)) { [logger = call.logger] writer in
             do {
                 for try await chunk in reader {

@@ -1,0 +1,64 @@
+"""Load from programs that are light, so that the server is measured and not its client."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+@dataclass
+class Rate:
+    """What wrk reports."""
+
+    per_second: float
+    slowest: str
+    refused: int
+
+
+def wrk(url: str, connections: int, seconds: float, *arguments: str, environment: dict | None = None) -> Rate:
+    """Runs wrk with one thread, which leaves a core to the server."""
+    told = subprocess.run(
+        ["wrk", "-t", "1", "-c", str(connections), "-d", f"{int(seconds)}s", "--latency", *arguments, url],
+        capture_output=True, text=True, timeout=seconds + 60, check=True, env=os.environ | (environment or {})).stdout
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", told).group(1))
+    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
+    slowest = re.search(r"99%\s+(\S+)", told)
+    return Rate(rate, slowest.group(1) if slowest else "?", int(refused.group(1)) if refused else 0)
+
+
+def has_wrk() -> bool:
+    """Whether there is a wrk."""
+    return shutil.which("wrk") is not None
+
+
+def puts(endpoint: str, targets: list[str], folder: Path, size: int, connections: int, seconds: float) -> Rate:
+    """PUTs of the targets in turn."""
+    path = folder / "targets"
+    path.write_text("\n".join(targets) + "\n")
+    return wrk(
+        endpoint, connections, seconds, "-s", str(HERE / "put.lua"),
+        environment={"TARGETS": str(path), "BYTES": str(size), "THREADS": "1"})
+
+
+def upload(url: str, path: Path) -> float:
+    """PUTs a file with curl; returns how many seconds it took."""
+    began = time.perf_counter()
+    status = subprocess.run(
+        ["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Expect:", "-T", str(path), url],
+        capture_output=True, text=True, check=True, timeout=600).stdout
+    assert status == "200", status
+    return time.perf_counter() - began
+
+
+def download(url: str) -> float:
+    """GETs with curl and throws the bytes away; returns how many seconds it took."""
+    began = time.perf_counter()
+    subprocess.run(["curl", "-sS", "-f", "-o", "/dev/null", url], check=True, timeout=600)
+    return time.perf_counter() - began
