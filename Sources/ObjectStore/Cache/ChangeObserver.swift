@@ -51,7 +51,7 @@ final class ChangeObserver: TransactionObserver, Sendable {
     }
 
     /// How much a bucket holds is not part of what is cached, and changes with every write.
-    private static let uncachedColumns: Set<String> = ["object_count", "size_bytes"]
+    private static let uncachedColumns: Set<String> = ["object_count", "size_bytes", "marker_count", "last_sequence"]
 
     /// A trigger for each way in which a row that is cached can change.
     private static func triggers(bucketColumns: [String]) -> [String] {
