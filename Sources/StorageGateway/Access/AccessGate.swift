@@ -11,6 +11,17 @@ struct AccessGate: Sendable {
     private let nowUnixSeconds: Int64
     private let surroundings: Surroundings
 
+    /// An object, or a version of it, that a right is asked for.
+    private struct ObjectName {
+        let key: ObjectKey
+        let version: VersionID?
+
+        init(_ key: ObjectKey, _ version: VersionID?) {
+            self.key = key
+            self.version = version
+        }
+    }
+
     /// What all requests have in common.
     struct Surroundings: Sendable {
         let store: DiskStore
@@ -69,7 +80,9 @@ struct AccessGate: Sendable {
         let bucket = try await surroundings.store.bucket(BucketName(name))
         switch access.rule {
         case .one(let kind):
-            try await require(action, kind, bucket, key: resource.key.map { try ObjectKey(bytes: $0) })
+            let version = request.target.value(of: "versionId").flatMap { try? VersionID($0) }
+            let object = try resource.key.map { ObjectName(try ObjectKey(bytes: $0), version) }
+            try await require(action, kind, bucket, object)
         case .eachKey(let kind):
             let place = AccessResource.Place.someKey(bucket.name.text)
             try await judge(question(access.action, kind, place, ownerID: bucket.ownerID), bucket, objectACL: nil)
@@ -79,40 +92,57 @@ struct AccessGate: Sendable {
         return bucket
     }
 
-    /// Asks for a right on a bucket, or on a key of it whose object is looked up for its ACL.
+    /// Asks for a right on a bucket, or on an object of it or a version of one, which is looked up for its ACL.
     ///
     /// - Throws: `AccessDenied`.
-    func require(
-        _ action: String, _ kind: AccessQuestion.Kind, _ bucket: BucketRecord, key: ObjectKey?
+    private func require(
+        _ action: String, _ kind: AccessQuestion.Kind, _ bucket: BucketRecord, _ object: ObjectName?
     ) async throws {
-        let place = key.map { AccessResource.Place.object(bucket.name.text, $0.bytes) } ?? .bucket(bucket.name.text)
+        let place =
+            object.map { AccessResource.Place.object(bucket.name.text, $0.key.bytes) } ?? .bucket(bucket.name.text)
         let question = question(action, kind, place, ownerID: bucket.ownerID)
         try await judge(question, bucket) {
-            guard let key else { return nil }
+            guard let object else { return nil }
             do {
-                return try await surroundings.store.object(in: bucket, key: key).attributes.acl
-            } catch let refusal as OSSError where refusal.code == .noSuchKey {
+                guard let version = object.version else {
+                    return try await surroundings.store.object(in: bucket, key: object.key).attributes.acl
+                }
+                return try await surroundings.store.object(in: bucket, key: object.key, version: version)
+                    .attributes.acl
+            } catch let refusal as OSSError {
+                // There is no such object or version, or it is a delete marker: the operation will say so.
+                guard [.noSuchKey, .noSuchVersion, .methodNotAllowed].contains(refusal.code) else { throw refusal }
                 return nil
             }
         }
     }
 
-    /// Asks for the right to delete each of several keys.
+    /// Asks for the right to delete each of several objects or versions.
     ///
     /// - Throws: `AccessDenied` for the first that may not be deleted.
-    func requireDeletion(of keys: [ObjectKey], in bucket: BucketRecord) async throws {
+    func require(_ deletions: [Deletion], in bucket: BucketRecord) async throws {
         guard try await !isUnquestioned(bucket) else { return }
-        for key in keys {
-            try await require("oss:DeleteObject", .writeObject, bucket, key: key)
+        for deletion in deletions {
+            let action = deletion.version == nil ? access.action : access.versionAction
+            try await require(action, .writeObject, bucket, ObjectName(deletion.key, deletion.version))
         }
+    }
+
+    /// Asks for the right to read the source of a copy.
+    ///
+    /// - Throws: `AccessDenied`.
+    func require(_ source: CopySource, in bucket: BucketRecord) async throws {
+        let action = Self.readAction(isVersion: source.version != nil)
+        try await require(action, .readObject, bucket, ObjectName(source.key, source.version))
     }
 
     /// Asks for the right to read an object that was looked up, such as the source of a copy or the end of a link.
     ///
     /// - Throws: `AccessDenied`.
-    func requireReading(of object: ObjectRecord, in bucket: BucketRecord) async throws {
+    func requireReading(of object: ObjectRecord, isVersion: Bool = false, in bucket: BucketRecord) async throws {
         let place = AccessResource.Place.object(bucket.name.text, object.key.bytes)
-        let question = question("oss:GetObject", .readObject, place, ownerID: bucket.ownerID)
+        let question = question(
+            Self.readAction(isVersion: isVersion), .readObject, place, ownerID: bucket.ownerID)
         try await judge(question, bucket, objectACL: object.attributes.acl)
     }
 
@@ -150,7 +180,7 @@ struct AccessGate: Sendable {
     private func requireWhatHeadersAskFor(of bucket: BucketRecord, key: [UInt8]?) async throws {
         if let key, request.method != "GET", request.header("x-oss-tagging") != nil {
             try await require(
-                "oss:PutObjectTagging", .writeObjectConfiguration, bucket, key: ObjectKey(bytes: key))
+                "oss:PutObjectTagging", .writeObjectConfiguration, bucket, ObjectName(ObjectKey(bytes: key), nil))
         }
         for (header, thing) in [("x-oss-object-acl", "object"), ("x-oss-acl", "bucket")] {
             guard let acl = request.header(header), acl.utf8.starts(with: "public-".utf8),
@@ -160,6 +190,10 @@ struct AccessGate: Sendable {
                 .accessDenied, message: "Put public \(thing) acl is not allowed", ec: "0016-00000901",
                 fields: [("BucketName", bucket.name.text)])
         }
+    }
+
+    private static func readAction(isVersion: Bool) -> String {
+        isVersion ? "oss:GetObjectVersion" : "oss:GetObject"
     }
 
     private func owns(_ bucket: BucketRecord) -> Bool {

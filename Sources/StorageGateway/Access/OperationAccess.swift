@@ -115,6 +115,7 @@ struct OperationAccess: Sendable, Equatable {
 
     /// Operations on the configurations of buckets, whose right is called as they are.
     private static let bucketConfigurations = [
-        "DeleteBucket", "GetBucketInfo", "GetBucketLocation", "GetBucketStat",
+        "DeleteBucket", "GetBucketInfo", "GetBucketLocation", "GetBucketStat", "PutBucketVersioning",
+        "GetBucketVersioning",
     ]
 }

@@ -55,7 +55,7 @@ struct OSSCall: Sendable {
     /// - Throws: `NoSuchBucket`, `AccessDenied`.
     func bucket(of source: CopySource) async throws -> BucketRecord {
         let bucket = try await store.bucket(source.bucket)
-        try await access.require("oss:GetObject", .readObject, bucket, key: source.key)
+        try await access.require(source, in: bucket)
         return bucket
     }
 

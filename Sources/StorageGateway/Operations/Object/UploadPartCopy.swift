@@ -13,8 +13,10 @@ enum UploadPartCopy {
         let multipart = try await call.multipartUpload()
         let sourceBucket = try await call.bucket(of: source)
         return try await call.whileItChanges {
-            let object = try await ObjectRead.followed(call, bucket: sourceBucket, key: source.key)
-            try await call.access.requireReading(of: object, in: sourceBucket)
+            let found = try await ObjectRead.object(
+                call, bucket: sourceBucket, key: source.key, version: source.version)
+            try await call.access.requireReading(of: found, isVersion: source.version != nil, in: sourceBucket)
+            let object = try await ObjectRead.followed(found, call, bucket: sourceBucket)
             guard try ReadConditions(call, prefix: header + "-").judge(object) == .holds else {
                 return ObjectRead.notModified(object)
             }
@@ -32,6 +34,7 @@ enum UploadPartCopy {
                 let span = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(object.sizeBytes)"
                 headers.append((name: "Content-Range", value: span))
             }
+            headers += CopyObject.sourceHeaders(of: object, in: sourceBucket)
             return OSSAnswer(headers: headers, document: result.write())
         }
     }
