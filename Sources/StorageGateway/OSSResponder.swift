@@ -109,7 +109,7 @@ package struct OSSResponder: HTTPResponder {
         let call = OSSCall(
             request: wire, resource: resource, requester: requester, body: request.body,
             welcomeBody: { [environment] in environment.welcomeBody(channel) }, store: store,
-            configuration: configuration, logger: logger)
+            configuration: configuration, environment: environment, logger: logger)
         // The server answers on the connection's event loop; only what takes long changes the thread.
         guard operation.takesLong else { return try await operation.answer(call) }
         return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await operation.answer(call) }

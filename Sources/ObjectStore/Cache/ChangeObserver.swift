@@ -9,6 +9,7 @@ final class ChangeObserver: TransactionObserver, Sendable {
     private struct Changes {
         var buckets: Set<String> = []
         var objects: Set<ObjectRowKey> = []
+        var configurations: Set<ConfigurationPlace> = []
     }
 
     private struct State {
@@ -43,6 +44,15 @@ final class ChangeObserver: TransactionObserver, Sendable {
                 state.withLock { _ = $0.noted.objects.insert(row) }
                 return nil
             })
+        database.add(
+            function: DatabaseFunction("note_configuration", argumentCount: 2) { [self] values in
+                guard case .int64(let bucketID) = values[0].storage,
+                    let kind = String.fromDatabaseValue(values[1]).flatMap({ ConfigurationKind(rawValue: $0) })
+                else { return nil }
+                let place = ConfigurationPlace(bucketID: bucketID, kind: kind)
+                state.withLock { _ = $0.noted.configurations.insert(place) }
+                return nil
+            })
         // The triggers lie in a schema of this connection alone, which needs no file.
         try database.execute(sql: "PRAGMA temp_store = MEMORY")
         let columns = try database.columns(in: "buckets").map(\.name).filter { !Self.uncachedColumns.contains($0) }
@@ -75,6 +85,20 @@ final class ChangeObserver: TransactionObserver, Sendable {
             CREATE TEMP TRIGGER object_changed AFTER UPDATE ON main.objects
             BEGIN SELECT note_object(old.bucket_id, old.key), note_object(new.bucket_id, new.key); END
             """,
+            """
+            CREATE TEMP TRIGGER configuration_added AFTER INSERT ON main.bucket_configurations
+            BEGIN SELECT note_configuration(new.bucket_id, new.kind); END
+            """,
+            """
+            CREATE TEMP TRIGGER configuration_removed AFTER DELETE ON main.bucket_configurations
+            BEGIN SELECT note_configuration(old.bucket_id, old.kind); END
+            """,
+            """
+            CREATE TEMP TRIGGER configuration_changed AFTER UPDATE ON main.bucket_configurations
+            BEGIN
+                SELECT note_configuration(old.bucket_id, old.kind), note_configuration(new.bucket_id, new.kind);
+            END
+            """,
         ]
     }
 
@@ -89,14 +113,17 @@ final class ChangeObserver: TransactionObserver, Sendable {
             // A commit that failed may be tried again: what was announced already is not announced twice.
             let changes = Changes(
                 buckets: state.noted.buckets.subtracting(state.announced.buckets),
-                objects: state.noted.objects.subtracting(state.announced.objects))
+                objects: state.noted.objects.subtracting(state.announced.objects),
+                configurations: state.noted.configurations.subtracting(state.announced.configurations))
             state.announced.buckets.formUnion(changes.buckets)
             state.announced.objects.formUnion(changes.objects)
+            state.announced.configurations.formUnion(changes.configurations)
             state.noted = Changes()
             return changes
         }
         caches.buckets.beginChange(of: changes.buckets)
         caches.objects.beginChange(of: changes.objects)
+        caches.configurations.beginChange(of: changes.configurations)
     }
 
     func databaseDidCommit(_ database: Database) { end() }
@@ -110,5 +137,6 @@ final class ChangeObserver: TransactionObserver, Sendable {
         }
         caches.buckets.endChange(of: changes.buckets)
         caches.objects.endChange(of: changes.objects)
+        caches.configurations.endChange(of: changes.configurations)
     }
 }

@@ -17,6 +17,9 @@ enum Migrations {
         migrator.registerMigration("4 symbolic links") { database in
             try database.execute(sql: symbolicLinks)
         }
+        migrator.registerMigration("6 bucket configurations") { database in
+            try database.execute(sql: bucketConfigurations)
+        }
         return migrator
     }
 
@@ -133,5 +136,22 @@ enum Migrations {
     /// The key that a symbolic link leads to.
     private static let symbolicLinks = """
         ALTER TABLE objects ADD COLUMN symlink_target BLOB CHECK (length(symlink_target) BETWEEN 1 AND 1023);
+        """
+
+    /// What is said about buckets, as bytes that the store does not look into.
+    ///
+    /// A bucket has one configuration of most kinds, with an empty name, and several of some. The index beside it finds
+    /// the few objects that are not of the usual storage class, whose number and length are asked for together.
+    private static let bucketConfigurations = """
+        CREATE TABLE bucket_configurations (
+            bucket_id INTEGER NOT NULL REFERENCES buckets (id),
+            kind TEXT NOT NULL,
+            name TEXT NOT NULL,
+            value BLOB NOT NULL,
+            changed_at_ms INTEGER NOT NULL,
+            PRIMARY KEY (bucket_id, kind, name)
+        ) STRICT;
+        CREATE INDEX objects_of_other_classes ON objects (bucket_id, storage_class, size_bytes)
+        WHERE storage_class <> 'Standard';
         """
 }

@@ -69,7 +69,7 @@ final class TestSurface: Sendable {
                 region: Self.region, virtualHostDomains: ["localhost"], extranetEndpoint: nil,
                 ownerDisplayName: "owner"),
             environment: SurfaceEnvironment(
-                now: { clock.nowMilliseconds }, randomBits: { 0x0123_4567_89AB_CDEF }, welcomeBody: { _ in }),
+                now: { clock.nowMilliseconds }, randomBits: { UInt64.random(in: .min ... .max) }, welcomeBody: { _ in }),
             logger: Logger(label: "test"))
         _ = try await store.createBucket(NewBucket(name: BucketName("bucket"), ownerID: "owner"))
     }
@@ -86,6 +86,11 @@ final class TestSurface: Sendable {
 
     /// The time of the clock in seconds.
     var nowUnixSeconds: Int64 { clock.nowMilliseconds / 1_000 }
+
+    /// Lets the access key belong to another account.
+    func signAs(_ ownerID: String) {
+        keys.replace(with: [AccessKey(id: Self.accessKeyID, secret: Self.secret, ownerID: ownerID)])
+    }
 
     /// Closes the store and removes its folder.
     func close() async throws {
