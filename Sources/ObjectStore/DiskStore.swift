@@ -136,7 +136,7 @@ package final class DiskStore: Sendable {
     }
 
     /// How many bytes of rows and small bodies are kept in memory for reads now.
-    package var cachedBytes: Int { caches.buckets.costBytes + caches.objects.costBytes }
+    package var cachedBytes: Int { caches.costBytes }
 
     /// Refuses a call after `close()`.
     func requireOpen() throws(StoreFailure) {

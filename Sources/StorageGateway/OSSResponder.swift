@@ -50,20 +50,17 @@ extension SurfaceEnvironment {
     }
 }
 
-/// Who may send requests, and what the buckets themselves say about that.
+/// Who may send requests.
 package struct SurfaceCallers: Sendable {
     /// The access keys that may sign.
     let keys: AccessKeyRing
     /// What makes and opens the tokens of temporary access keys; nil where there are none.
     let tokens: SecurityTokens?
-    /// Where the policies and public access blocks of buckets are.
-    let documents: AccessDocuments
 
-    /// Collects the three.
-    package init(keys: AccessKeyRing, tokens: SecurityTokens? = nil, documents: AccessDocuments = .none) {
+    /// Collects the two.
+    package init(keys: AccessKeyRing, tokens: SecurityTokens? = nil) {
         self.keys = keys
         self.tokens = tokens
-        self.documents = documents
     }
 }
 
@@ -92,7 +89,7 @@ package struct OSSResponder: HTTPResponder {
     ///
     /// - Parameters:
     ///   - store: Where the objects are.
-    ///   - callers: Who may sign, and where the rules of buckets are.
+    ///   - callers: Who may sign.
     ///   - configuration: What was told at start.
     ///   - environment: Time, randomness and the connection's own ways.
     ///   - logger: Where unexpected failures go.
@@ -106,7 +103,7 @@ package struct OSSResponder: HTTPResponder {
         self.addressing = Addressing(configuration)
         self.authenticator = Authenticator(region: configuration.region, keys: callers.keys, tokens: callers.tokens)
         self.surroundings = AccessGate.Surroundings(
-            store: store, documents: callers.documents, region: configuration.region,
+            store: store, documents: AccessDocuments(of: store), region: configuration.region,
             publicACLLists: configuration.publicACLLists)
         self.securityTokens = callers.tokens.map { tokens in
             SecurityTokenService(
@@ -115,7 +112,7 @@ package struct OSSResponder: HTTPResponder {
         self.logger = logger
     }
 
-    /// Makes the surface of a store whose buckets have no rules, and which makes no temporary access keys.
+    /// Makes the surface of a store which makes no temporary access keys.
     package init(
         store: DiskStore, keys: AccessKeyRing, configuration: SurfaceConfiguration, environment: SurfaceEnvironment,
         logger: Logger
@@ -177,7 +174,7 @@ package struct OSSResponder: HTTPResponder {
         let call = OSSCall(
             request: wire, resource: resource, access: access, admittedBucket: bucket, body: request.body,
             welcomeBody: { [environment] in environment.welcomeBody(channel) }, store: store,
-            configuration: configuration, logger: logger)
+            configuration: configuration, environment: environment, logger: logger)
         // The server answers on the connection's event loop; only what takes long changes the thread.
         guard operation.takesLong else { return try await operation.answer(call) }
         return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await operation.answer(call) }

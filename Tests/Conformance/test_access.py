@@ -113,7 +113,7 @@ class TestHabitsOfClients:
 
     @pytest.mark.parametrize("version", ["v1", "v2", "v4"])
     def test_oss2_works_with_every_version_of_its_signature(self, gateway, credentials, bucket, key, version):
-        auth = oss2.make_auth(credentials.access_key_id, credentials.secret, {"v1": "v1", "v2": "v2", "v4": "v4"}[version])
+        auth = oss2.make_auth(credentials.access_key_id, credentials.secret, version)
         client = oss2.Bucket(auth, gateway.oss, bucket, region=REGION)
         client.put_object(key, b"hello", headers={"x-oss-meta-a": "b", "Content-Type": "text/plain"})
         assert client.get_object(key).read() == b"hello"
@@ -145,11 +145,13 @@ def assume_role(endpoint: str, credentials: Credentials, method: str = "POST", *
     return json.loads(body)
 
 
-class TestTemporaryKeys:
-    @pytest.fixture(scope="class")
-    def session(self, gateway, credentials):
-        return assume_role(gateway.oss, credentials)["Credentials"]
+@pytest.fixture(scope="module")
+def session(gateway, credentials):
+    """A temporary key of the shared server."""
+    return assume_role(gateway.oss, credentials)["Credentials"]
 
+
+class TestTemporaryKeys:
     @pytest.mark.parametrize("method", ["GET", "POST"])
     def test_a_role_is_taken_on_by_both_methods(self, gateway, credentials, method):
         answer = assume_role(gateway.oss, credentials, method, DurationSeconds="900")

@@ -273,7 +273,10 @@ import Testing
             (rule.replacingFirst("GET", with: "PATCH"), .malformedXML),
             (rule.replacingFirst("GET", with: "get"), .malformedXML),
             (rule.replacingFirst("*", with: "*.*"), .malformedXML),
-            (rule.replacingFirst("</CORSRule>", with: "<MaxAgeSeconds>-1</MaxAgeSeconds></CORSRule>"), .malformedXML),
+            (
+                rule.replacingFirst("</CORSRule>", with: "<MaxAgeSeconds>-1</MaxAgeSeconds></CORSRule>"),
+                .invalidArgument
+            ),
             (rule + "<ResponseVary>yes</ResponseVary>", .malformedXML),
             (String(repeating: rule, count: 11), .corsRuleBeyondLimit),
         ] as [(String, OSSErrorCode)])

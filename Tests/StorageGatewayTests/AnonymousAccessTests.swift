@@ -135,7 +135,7 @@ import Testing
                 credentials: TestSurface.otherOwner)
             let refused = try await surface.send(copy)
             #expect(refused.code == "AccessDenied")
-            surface.rules.set(
+            try await surface.setRules(
                 policy: """
                     {"Version": "1", "Statement": [{"Effect": "Allow", "Principal": ["other"],
                     "Action": ["oss:GetObject"], "Resource": ["acs:oss:*:*:bucket/secret"]}]}
@@ -153,7 +153,7 @@ import Testing
     @Test func aBatchOfKeysIsDeletedOnlyIfEveryKeyMayBe() async throws {
         try await withSurface { surface in
             for key in ["tmp/a", "tmp/b", "kept"] { _ = try await surface.put(key, "hello") }
-            surface.rules.set(
+            try await surface.setRules(
                 policy: """
                     {"Version": "1", "Statement": [{"Effect": "Allow", "Principal": ["other"],
                     "Action": ["oss:DeleteObject"], "Resource": ["acs:oss:*:*:bucket/tmp/*"]}]}
@@ -172,7 +172,7 @@ import Testing
             }
             let deleted = try await surface.send(delete(["tmp/a", "tmp/b"]))
             #expect(deleted.status == 200)
-            surface.rules.set()
+            try await surface.setRules()
             let closed = try await surface.send(delete(["tmp/a"]))
             #expect(closed.code == "AccessDenied")
         }
@@ -182,7 +182,7 @@ import Testing
         try await withSurface { surface in
             try await Self.setACL("public-read", of: "/bucket", surface)
             _ = try await surface.put("k", "hello")
-            surface.rules.set(blocksPublicAccess: true)
+            try await surface.setRules(blocksPublicAccess: true)
             let refused = try await surface.send(Self.anonymous("GET", "/bucket/k"))
             #expect(refused.code == "AccessDenied")
             for (target, header, message) in [
@@ -200,9 +200,32 @@ import Testing
         }
     }
 
+    @Test func aPolicyIsSetOnlyIfItCanBeReadAndIsNotBlocked() async throws {
+        try await withSurface { surface in
+            let open = """
+                {"Effect": "Allow", "Principal": "*", "Action": "oss:GetObject", "Resource": "acs:oss:*:*:bucket/*"}
+                """
+            let put = { (statement: String) in
+                Call(
+                    method: "PUT", target: "/bucket?policy",
+                    body: Array(#"{"Version": "1", "Statement": [\#(statement)]}"#.utf8))
+            }
+            let refused = try await surface.send(put("{}"))
+            #expect(refused.code == "InvalidPolicyDocument")
+            _ = try await surface.put("k", "hello")
+            let set = try await surface.send(put(open))
+            #expect(set.status == 200)
+            let found = try await surface.send(Self.anonymous("GET", "/bucket/k"))
+            #expect(found.text == "hello")
+            try await surface.setRules(blocksPublicAccess: true)
+            let blocked = try await surface.send(put(open))
+            #expect(blocked.code == "AccessDenied")
+        }
+    }
+
     @Test func whoeverIsLetInToForeignBucketsIsShownWhoseTheyAre() async throws {
         try await withSurface { surface in
-            surface.rules.set(
+            try await surface.setRules(
                 policy: """
                     {"Version": "1", "Statement": [{"Effect": "Allow", "Principal": ["other"], "Action": ["oss:*"],
                     "Resource": ["acs:oss:*:*:bucket"]}]}

@@ -68,6 +68,20 @@ import Testing
         Case(
             method: "GET", level: .bucket, query: "versions&key-marker=a&version-id-marker=null",
             name: "ListObjectVersions"),
+        Case(method: "PUT", level: .bucket, query: "cors=", name: "PutBucketCors"),
+        Case(method: "DELETE", level: .bucket, query: "lifecycle", name: "DeleteBucketLifecycle"),
+        Case(method: "POST", level: .bucket, query: "wormId=A&wormExtend=", name: "ExtendBucketWorm"),
+        Case(method: "POST", level: .bucket, query: "wormId=A", name: "CompleteBucketWorm"),
+        Case(method: "POST", level: .bucket, query: "replication&comp=add", name: "PutBucketReplication"),
+        Case(method: "POST", level: .bucket, query: "comp=delete&replication", name: "DeleteBucketReplication"),
+        Case(method: "GET", level: .bucket, query: "comp=token&cname=a.b", name: "GetCnameToken"),
+        Case(method: "GET", level: .bucket, query: "cname=", name: "ListCname"),
+        Case(method: "GET", level: .bucket, query: "inventory&continuation-token=61", name: "ListBucketInventory"),
+        Case(method: "GET", level: .bucket, query: "inventory&inventoryId=a", name: "GetBucketInventory"),
+        Case(method: "PUT", level: .object, query: "live&status=enabled", name: "PutLiveChannelStatus"),
+        Case(method: "GET", level: .object, query: "live&comp=stat", name: "GetLiveChannelStat"),
+        Case(method: "GET", level: .bucket, query: "policy", name: "GetBucketPolicy"),
+        Case(method: "GET", level: .bucket, query: "policy&comp=callback", name: "GetBucketCallbackPolicy"),
         Case(method: "GET", level: .bucket, query: "uploads=&key-marker=a&max-uploads=1", name: "ListMultipartUploads"),
     ])
     func everyOperationIsFound(_ row: Case) throws {
@@ -77,7 +91,10 @@ import Testing
     }
 
     /// What each sub-resource may select; everything else of the product must be refused.
-    private static let served: Set<String> = [
+    private static let served = Set(
+        basic + configurations(["GET", "PUT"], alike + kept) + configurations(["DELETE"], alike))
+
+    private static let basic = [
         "GET Bucket bucketInfo", "GET Bucket location", "POST Bucket delete", "GET Object objectMeta",
         "HEAD Object objectMeta", "GET Bucket list-type", "GET Object versionId", "HEAD Object versionId",
         "DELETE Object versionId", "GET Object response-content-type", "GET Object response-content-language",
@@ -87,7 +104,29 @@ import Testing
         "PUT Object tagging", "GET Object tagging", "DELETE Object tagging", "PUT Object acl", "GET Object acl",
         "PUT Bucket acl", "GET Bucket acl", "PUT Object symlink", "GET Object symlink", "PUT Bucket versioning",
         "GET Bucket versioning", "GET Bucket versions",
+        "GET Bucket stat",
+        "GET Bucket policyStatus", "GET Bucket accessPoint", "GET Bucket inventory", "GET Bucket style",
+        "GET Bucket worm", "POST Bucket worm", "DELETE Bucket worm", "POST Bucket wormId", "GET Bucket replication",
+        "GET Bucket replicationLocation", "GET Bucket replicationProgress", "PUT Bucket rtc",
+        "GET Bucket redundancyTransition", "POST Bucket redundancyTransition", "GET Bucket cname", "GET Bucket live",
+        "GET Service regions", "GET Service accessPoint", "GET Service redundancyTransition", "PUT Object live",
+        "GET Object live", "DELETE Object live", "POST Object vod", "GET Object vod",
     ]
+
+    /// What is set, told and removed.
+    private static let alike = [
+        "cors", "lifecycle", "website", "logging", "userDefinedLogFieldsConfig", "encryption", "publicAccessBlock",
+        "policy", "overwriteConfig", "qosInfo", "quota", "tagging",
+    ]
+    /// What is set and told.
+    private static let kept = [
+        "referer", "requestPayment", "transferAcceleration", "resourceGroup", "httpsConfig", "accessmonitor",
+        "bucketArchiveDirectRead", "objectWorm", "qos",
+    ]
+
+    private static func configurations(_ methods: [String], _ names: [String]) -> [String] {
+        methods.flatMap { method in names.map { "\(method) Bucket \($0)" } }
+    }
 
     @Test(arguments: ["GET", "PUT", "POST", "DELETE", "HEAD"], [ResourceLevel.service, .bucket, .object])
     func aSubResourceThatIsNotServedIsRefused(_ method: String, level: ResourceLevel) throws {
@@ -102,6 +141,15 @@ import Testing
                 }
                 #expect(refusal?.code == .notImplemented || refusal?.code == .methodNotAllowed)
             }
+        }
+    }
+
+    @Test(arguments: ["replication&comp=other", "replication&comp", "cname&comp=add2", "policy&comp=other"])
+    func aSelectorWithAnotherValueSelectsNothing(_ query: String) throws {
+        for method in ["PUT", "POST", "DELETE", "GET"] {
+            let request = try Self.request(method, query)
+            let refusal = #expect(throws: OSSError.self) { try OperationTable.name(for: request, level: .bucket) }
+            #expect(refusal?.code == .notImplemented)
         }
     }
 

@@ -3,14 +3,18 @@
 /// Source: oss-wire facts 3 and 7 (OSS API reference, error code tables and EC pages).
 public enum OSSErrorCode: String, Sendable, CaseIterable {
     case accessDenied = "AccessDenied"
+    case accessForbidden = "AccessForbidden"
     case accessKeyIDAndSecurityTokenNotMatch = "AccessKeyIdAndSecurityTokenNotMatch"
     case badRequest = "BadRequest"
     case bucketAlreadyExists = "BucketAlreadyExists"
+    case bucketCallbackPolicyNotExist = "BucketCallbackPolicyNotExist"
     case bucketNotEmpty = "BucketNotEmpty"
+    case bucketReplicationAlreadyExist = "BucketReplicationAlreadyExist"
     case corsRuleBeyondLimit = "CORSRuleBeyondLimit"
     case entityTooLarge = "EntityTooLarge"
     case entityTooSmall = "EntityTooSmall"
     case fileAlreadyExists = "FileAlreadyExists"
+    case fileImmutable = "FileImmutable"
     case incompleteBody = "IncompleteBody"
     case internalError = "InternalError"
     case invalidAccessKeyId = "InvalidAccessKeyId"
@@ -27,23 +31,45 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case invalidRequest = "InvalidRequest"
     case invalidSecurityToken = "InvalidSecurityToken"
     case invalidTag = "InvalidTag"
+    case invalidTargetBucketForLogging = "InvalidTargetBucketForLogging"
     case invalidTargetType = "InvalidTargetType"
+    case invalidWORMConfiguration = "InvalidWORMConfiguration"
+    case inventoryAlreadyExist = "InventoryAlreadyExist"
+    case inventoryExceedLimit = "InventoryExceedLimit"
     case malformedXML = "MalformedXML"
     case methodNotAllowed = "MethodNotAllowed"
     case missingArgument = "MissingArgument"
     case missingContentLength = "MissingContentLength"
+    case needVerifyDomainOwnership = "NeedVerifyDomainOwnership"
     case noSuchBucket = "NoSuchBucket"
+    case noSuchBucketPolicy = "NoSuchBucketPolicy"
+    case noSuchCnameToken = "NoSuchCnameToken"
+    case noSuchConfiguration = "NoSuchConfiguration"
+    case noSuchCORSConfiguration = "NoSuchCORSConfiguration"
+    case noSuchInventory = "NoSuchInventory"
     case noSuchKey = "NoSuchKey"
+    case noSuchLifecycle = "NoSuchLifecycle"
+    case noSuchLiveChannel = "NoSuchLiveChannel"
+    case noSuchRedundancyTransition = "NoSuchBucketDataRedundancyTransition"
+    case noSuchRegion = "NoSuchRegion"
+    case noSuchReplicationConfiguration = "NoSuchReplicationConfiguration"
+    case noSuchReplicationRule = "NoSuchReplicationRule"
+    case noSuchServerSideEncryptionRule = "NoSuchServerSideEncryptionRule"
+    case noSuchStyle = "NoSuchStyle"
+    case noSuchTransferAccelerationConfiguration = "NoSuchTransferAccelerationConfiguration"
     case noSuchUpload = "NoSuchUpload"
+    case noSuchUserDefinedLogFieldsConfig = "NoSuchUserDefinedLogFieldsConfig"
     case noSuchVersion = "NoSuchVersion"
+    case noSuchWebsiteConfiguration = "NoSuchWebsiteConfiguration"
+    case noSuchWORMConfiguration = "NoSuchWORMConfiguration"
     case notImplemented = "NotImplemented"
     case notSymlink = "NotSymlink"
     case objectNotAppendable = "ObjectNotAppendable"
     case positionNotEqualToLength = "PositionNotEqualToLength"
     case preconditionFailed = "PreconditionFailed"
     case repeatedTags = "RepeatedTags"
-    case requestTimeTooSkewed = "RequestTimeTooSkewed"
     case requestTimeout = "RequestTimeout"
+    case requestTimeTooSkewed = "RequestTimeTooSkewed"
     case secondLevelDomainForbidden = "SecondLevelDomainForbidden"
     case securityTokenExpired = "SecurityTokenExpired"
     case securityTokenNotSupported = "SecurityTokenNotSupported"
@@ -52,6 +78,8 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case symlinkTargetNotExist = "SymlinkTargetNotExist"
     case tooManyBuckets = "TooManyBuckets"
     case tooManyTags = "TooManyTags"
+    case wormConfigurationAlreadyExists = "WORMConfigurationAlreadyExists"
+    case wormConfigurationLocked = "WORMConfigurationLocked"
 
     /// The HTTP status of the answer.
     public var status: Int { row.status }
@@ -75,6 +103,12 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     private var row: Row {
         switch self {
         case .accessDenied: Row(403, "AccessDenied")
+        case .accessForbidden:
+            Row(
+                403,
+                "CORSResponse: This CORS request is not allowed. This is usually because the evalution of"
+                    + " Origin, request method / Access-Control-Request-Method or Access-Control-Requet-Headers are"
+                    + " not whitelisted by the resource's CORS spec.")
         case .accessKeyIDAndSecurityTokenNotMatch:
             Row(403, "The OSS access key id and security token you provided does not match.")
         case .badRequest: Row(400, "The request is malformed.")
@@ -83,12 +117,16 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
                 409,
                 "The requested bucket name is not available. The bucket namespace is shared by all users of the system."
                     + " Please select a different name and try again.", "0015-00000104")
+        case .bucketCallbackPolicyNotExist: Row(404, "The bucket callback policy does not exist.")
         case .bucketNotEmpty: Row(409, "The bucket has objects. Please delete them first.", "0015-00000301")
+        case .bucketReplicationAlreadyExist:
+            Row(400, "A replication rule for this destination and these prefixes already exists.")
         case .corsRuleBeyondLimit: Row(400, "The CORS Rules num is beyond limit.")
         case .entityTooLarge: Row(400, "Your proposed upload exceeds the maximum allowed size.")
         case .entityTooSmall: Row(400, "Your proposed upload is smaller than the minimum allowed size.")
         case .fileAlreadyExists:
             Row(409, "The object you specified already exists and can not be overwritten.", "0026-00000002")
+        case .fileImmutable: Row(409, "The object you specified is immutable.")
         case .incompleteBody:
             Row(400, "You did not provide the number of bytes specified by the Content-Length HTTP header.")
         case .internalError: Row(500, "Please contact the server administrator, oss@service.aliyun.com")
@@ -111,10 +149,14 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .invalidPolicyDocument: Row(400, "The content of the form does not meet the conditions of the policy.")
         case .invalidRange: Row(416, "The requested range cannot be satisfied")
         case .invalidRequest: Row(400, "The request is invalid.")
-        case .invalidTag: Row(400, "The TagKey you have provided is invalid.")
         case .invalidSecurityToken: Row(403, "The security token you provided is invalid.")
+        case .invalidTag: Row(400, "The TagKey you have provided is invalid.")
+        case .invalidTargetBucketForLogging: Row(400, "The target bucket for logging does not exist or is not yours.")
         case .invalidTargetType:
             Row(400, "The symbolic's target file type is invalid", "0026-00000011")
+        case .invalidWORMConfiguration: Row(400, "Invalid WORM Configuration.")
+        case .inventoryAlreadyExist: Row(409, "The inventory configuration already exists.")
+        case .inventoryExceedLimit: Row(400, "The number of inventory configurations exceeds the limit.")
         case .malformedXML:
             Row(
                 400,
@@ -124,14 +166,35 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
             Row(405, "The specified method is not allowed against this resource.", "0003-00000016")
         case .missingArgument: Row(400, "Missing Some Required Arguments.", "0016-00000502")
         case .missingContentLength: Row(411, "You must provide the Content-Length HTTP header.")
+        case .needVerifyDomainOwnership:
+            Row(403, "You need to verify the domain ownership of the specified domain.", "0018-00000115")
         case .noSuchBucket: Row(404, "The specified bucket does not exist.", "0015-00000101")
+        case .noSuchBucketPolicy: Row(404, "The specified bucket policy does not exist.")
+        case .noSuchCnameToken: Row(404, "The specified cname token does not exist.")
+        case .noSuchConfiguration: Row(404, "The specified configuration does not exist.")
+        case .noSuchCORSConfiguration: Row(404, "The CORS Configuration does not exist.", "0034-00000001")
+        case .noSuchInventory: Row(404, "No Row found in Inventory Table.")
         case .noSuchKey: Row(404, "The specified key does not exist.", "0026-00000001")
+        case .noSuchLifecycle: Row(404, "No Row found in Lifecycle Table.")
+        case .noSuchLiveChannel: Row(404, "The specified live channel does not exist.")
+        case .noSuchRedundancyTransition: Row(404, "The specified redundancy transition does not exist.")
+        case .noSuchRegion: Row(404, "The specified region does not exist.")
+        case .noSuchReplicationConfiguration:
+            Row(404, "The bucket you specified does not have replication configuration.")
+        case .noSuchReplicationRule: Row(404, "The BucketReplicationRule you specified does not exist.")
+        case .noSuchServerSideEncryptionRule: Row(404, "The server side encryption configuration was not found.")
+        case .noSuchStyle: Row(404, "The specified style does not exist.")
+        case .noSuchTransferAccelerationConfiguration:
+            Row(404, "The bucket you specified does not have transfer acceleration configuration.")
         case .noSuchUpload:
             Row(
                 404,
                 "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted"
                     + " or completed.", "0042-00000002")
+        case .noSuchUserDefinedLogFieldsConfig: Row(404, "The user defined log fields configuration does not exist.")
         case .noSuchVersion: Row(404, "The specified version does not exist.")
+        case .noSuchWebsiteConfiguration: Row(404, "The specified bucket does not have a website configuration.")
+        case .noSuchWORMConfiguration: Row(404, "The WORM Configuration does not exist.")
         case .notImplemented: Row(400, "A header you provided implies functionality that is not implemented.")
         case .notSymlink: Row(400, "The object is not symlink.", "0043-00000101")
         case .objectNotAppendable: Row(409, "The object is not appendable.")
@@ -139,13 +202,13 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .preconditionFailed:
             Row(412, "At least one of the pre-conditions you specified did not hold.", "0017-00001001")
         case .repeatedTags: Row(400, "Tag keys must be unique.")
-        case .requestTimeTooSkewed:
-            Row(403, "The difference between the request time and the current time is too large.", "0002-00000504")
         case .requestTimeout:
             Row(
                 400,
                 "Your socket connection to the server was not read from or written to within the timeout period."
                     + " Idle connections will be closed.")
+        case .requestTimeTooSkewed:
+            Row(403, "The difference between the request time and the current time is too large.", "0002-00000504")
         case .secondLevelDomainForbidden: Row(403, "Please use virtual hosted style to access.")
         case .securityTokenExpired: Row(403, "The security token you provided has expired.")
         case .securityTokenNotSupported: Row(403, "This interface does not support security token.")
@@ -159,6 +222,8 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
             Row(404, "The symlink target object does not exist.", "0026-00000012")
         case .tooManyBuckets: Row(400, "You have attempted to create more buckets than allowed.")
         case .tooManyTags: Row(400, "The bucket tags num is beyond limit.")
+        case .wormConfigurationAlreadyExists: Row(409, "The WORM Configuration already exists.")
+        case .wormConfigurationLocked: Row(403, "The WORM Configuration is locked.")
         }
     }
 }

@@ -29,9 +29,10 @@ enum QueryCredentials {
         ["OSSAccessKeyId", "Signature", Parameter.credential, Parameter.signature, Parameter.version]
         + tellingNames.map(\.name)
 
-    /// Whether a parameter belongs to a signature of V1 or V4.
+    /// Whether a parameter belongs to a signature of V1, V2 or V4.
     static func isPart(_ item: QueryItem) -> Bool {
         v1Names.contains { item.isNamed($0) } || v4Names.contains { item.isNamed($0) }
+            || item.isNamed(CanonicalV2.Parameter.accessKeyID)
     }
 
     /// Whether a parameter belongs to a signature of one scheme.

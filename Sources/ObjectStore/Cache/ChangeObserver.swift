@@ -9,6 +9,7 @@ final class ChangeObserver: TransactionObserver, Sendable {
     private struct Changes {
         var buckets: Set<String> = []
         var objects: Set<ObjectRowKey> = []
+        var configurations: Set<ConfigurationPlace> = []
     }
 
     private struct State {
@@ -43,6 +44,15 @@ final class ChangeObserver: TransactionObserver, Sendable {
                 state.withLock { _ = $0.noted.objects.insert(row) }
                 return nil
             })
+        database.add(
+            function: DatabaseFunction("note_configuration", argumentCount: 2) { [self] values in
+                guard case .int64(let bucketID) = values[0].storage,
+                    let kind = String.fromDatabaseValue(values[1]).flatMap({ ConfigurationKind(rawValue: $0) })
+                else { return nil }
+                let place = ConfigurationPlace(bucketID: bucketID, kind: kind)
+                state.withLock { _ = $0.noted.configurations.insert(place) }
+                return nil
+            })
         // The triggers lie in a schema of this connection alone, which needs no file.
         try database.execute(sql: "PRAGMA temp_store = MEMORY")
         for table in WatchedTable.all {
@@ -63,14 +73,17 @@ final class ChangeObserver: TransactionObserver, Sendable {
             // A commit that failed may be tried again: what was announced already is not announced twice.
             let changes = Changes(
                 buckets: state.noted.buckets.subtracting(state.announced.buckets),
-                objects: state.noted.objects.subtracting(state.announced.objects))
+                objects: state.noted.objects.subtracting(state.announced.objects),
+                configurations: state.noted.configurations.subtracting(state.announced.configurations))
             state.announced.buckets.formUnion(changes.buckets)
             state.announced.objects.formUnion(changes.objects)
+            state.announced.configurations.formUnion(changes.configurations)
             state.noted = Changes()
             return changes
         }
         caches.buckets.beginChange(of: changes.buckets)
         caches.objects.beginChange(of: changes.objects)
+        caches.configurations.beginChange(of: changes.configurations)
     }
 
     func databaseDidCommit(_ database: Database) { end() }
@@ -84,6 +97,7 @@ final class ChangeObserver: TransactionObserver, Sendable {
         }
         caches.buckets.endChange(of: changes.buckets)
         caches.objects.endChange(of: changes.objects)
+        caches.configurations.endChange(of: changes.configurations)
     }
 }
 
@@ -108,6 +122,7 @@ private struct WatchedTable {
     static let all = [
         WatchedTable(name: "buckets", unwatchedColumns: bucketCounts) { "note_bucket(\($0).name)" },
         WatchedTable(name: "objects") { "note_object(\($0).bucket_id, \($0).key)" },
+        WatchedTable(name: "bucket_configurations") { "note_configuration(\($0).bucket_id, \($0).kind)" },
     ]
 
     /// A trigger for each way in which a row can change.

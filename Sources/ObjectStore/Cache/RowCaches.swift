@@ -17,25 +17,44 @@ struct CachedObject: Sendable {
     var body: ByteBuffer?
 }
 
+/// What a bucket says of a kind, as it was read; a bucket that says nothing is remembered as well.
+struct CachedConfiguration: Sendable {
+    /// The row; nil if there is none.
+    let stored: StoredConfiguration?
+    /// The row in the form in which it is used; nil if there is none.
+    let value: (any Sendable)?
+}
+
 /// The rows that reads find without asking the database.
 ///
-/// Buckets, which are few, have a part of their own, so that no number of objects drives them out.
+/// Buckets and what they say, which are few, have parts of their own, so that no number of objects drives them out.
 final class RowCaches: Sendable {
     /// What an entry takes beside its texts and bytes, about.
     private static let entryBytes = 400
-    /// The part of all bytes that buckets may take.
+    /// The part of all bytes that buckets may take, and the part that what they say may take.
     private static let bucketPart = 16
 
     /// Buckets by name.
     let buckets: CoherentCache<String, BucketRecord>
     /// Objects by bucket and key.
     let objects: CoherentCache<ObjectRowKey, CachedObject>
+    /// What buckets say, of the kinds of which a bucket has one.
+    let configurations: CoherentCache<ConfigurationPlace, CachedConfiguration>
 
     /// Makes empty caches.
     init(limitBytes: Int) {
         let bucketBytes = limitBytes / Self.bucketPart
         buckets = CoherentCache(limitBytes: bucketBytes)
-        objects = CoherentCache(limitBytes: limitBytes - bucketBytes)
+        configurations = CoherentCache(limitBytes: bucketBytes)
+        objects = CoherentCache(limitBytes: limitBytes - 2 * bucketBytes)
+    }
+
+    /// How many bytes of rows and small bodies are in memory now.
+    var costBytes: Int { buckets.costBytes + configurations.costBytes + objects.costBytes }
+
+    /// How many bytes a configuration is counted with: what it says is there twice, as bytes and in the form of use.
+    static func costBytes(of configuration: CachedConfiguration) -> Int {
+        entryBytes + 4 * (configuration.stored?.bytes.count ?? 0)
     }
 
     /// How many bytes a bucket is counted with.

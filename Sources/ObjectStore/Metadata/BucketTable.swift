@@ -77,8 +77,9 @@ enum BucketTable {
         return try Bool.fetchOne(statement, arguments: [id, id]) ?? false
     }
 
-    /// Removes a bucket that has no objects.
+    /// Removes a bucket that has no objects, and what is said about it.
     static func delete(_ id: Int64, in database: Database) throws {
+        try ConfigurationTable.deleteAll(ofBucket: id, in: database)
         try database.cachedStatement(sql: "DELETE FROM buckets WHERE id = ?").execute(arguments: [id])
     }
 
@@ -107,6 +108,19 @@ enum BucketTable {
             sql: "SELECT object_count, size_bytes, marker_count FROM buckets WHERE id = ?")
         guard let row = try Row.fetchOne(statement, arguments: [bucket.id]) else { throw noSuchBucket(bucket.name) }
         return BucketUsage(objectCount: row[0], sizeBytes: row[1], markerCount: row[2])
+    }
+
+    /// What a bucket holds of each storage class but `Standard`.
+    static func usageOfOtherClasses(_ bucket: BucketRecord, in database: Database) throws -> [String: BucketUsage] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT storage_class, count(*), sum(size_bytes) FROM objects
+                WHERE bucket_id = ? AND storage_class <> 'Standard' GROUP BY storage_class
+                """)
+        let rows = try Row.fetchAll(statement, arguments: [bucket.id])
+        return Dictionary(
+            rows.map { row in (row[0], BucketUsage(objectCount: row[1], sizeBytes: row[2])) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     /// Adds to what a bucket holds.

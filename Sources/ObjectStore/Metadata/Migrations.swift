@@ -20,6 +20,9 @@ enum Migrations {
         migrator.registerMigration("5 versions") { database in
             try database.execute(sql: versions)
         }
+        migrator.registerMigration("6 bucket configurations") { database in
+            try database.execute(sql: bucketConfigurations)
+        }
         return migrator
     }
 
@@ -176,5 +179,22 @@ enum Migrations {
             PRIMARY KEY (bucket_id, key, sequence DESC)
         ) STRICT, WITHOUT ROWID;
         CREATE UNIQUE INDEX versions_without_id ON versions (bucket_id, key) WHERE version_id IS NULL;
+        """
+
+    /// What is said about buckets, as bytes that the store does not look into.
+    ///
+    /// A bucket has one configuration of most kinds, with an empty name, and several of some. The index beside it finds
+    /// the few objects that are not of the usual storage class, whose number and length are asked for together.
+    private static let bucketConfigurations = """
+        CREATE TABLE bucket_configurations (
+            bucket_id INTEGER NOT NULL REFERENCES buckets (id),
+            kind TEXT NOT NULL,
+            name TEXT NOT NULL,
+            value BLOB NOT NULL,
+            changed_at_ms INTEGER NOT NULL,
+            PRIMARY KEY (bucket_id, kind, name)
+        ) STRICT;
+        CREATE INDEX objects_of_other_classes ON objects (bucket_id, storage_class, size_bytes)
+        WHERE storage_class <> 'Standard';
         """
 }

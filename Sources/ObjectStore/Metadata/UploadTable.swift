@@ -53,6 +53,12 @@ enum UploadTable {
         try database.cachedStatement(sql: "DELETE FROM uploads WHERE id = ?").execute(arguments: [upload.number])
     }
 
+    /// How many uploads of a bucket have not ended.
+    static func count(inBucket id: Int64, in database: Database) throws -> Int {
+        let statement = try database.cachedStatement(sql: "SELECT count(*) FROM uploads WHERE bucket_id = ?")
+        return try Int.fetchOne(statement, arguments: [id]) ?? 0
+    }
+
     /// Whether a bucket has an upload that has not ended.
     static func exists(inBucket id: Int64, in database: Database) throws -> Bool {
         let statement = try database.cachedStatement(

@@ -156,6 +156,16 @@ struct AccessGate: Sendable {
         try await judge(question, bucket, objectACL: object.attributes.acl)
     }
 
+    /// Refuses a policy that opens something to everybody, in a bucket that lets nothing become so.
+    ///
+    /// - Throws: `AccessDenied`.
+    func refusePublicPolicy(of bucket: BucketRecord) async throws {
+        guard try await surroundings.documents.rules(of: bucket).blocksPublicAccess else { return }
+        throw OSSError(
+            .accessDenied, message: "Put public bucket policy is not allowed",
+            fields: [("BucketName", bucket.name.text)])
+    }
+
     /// Asks for an account and its right to what has no bucket yet, or whose bucket the store will judge.
     private func requireAccount(_ resource: SignedResource) async throws {
         guard let name = resource.bucket else {

@@ -39,8 +39,18 @@ package struct AccessDocuments: Sendable {
         self.documents = documents
     }
 
-    /// The source of a store whose buckets have neither.
-    package static let none = AccessDocuments { _ in (nil, false) }
+    /// What the buckets of a store say about themselves.
+    ///
+    /// A public access block that cannot be read counts as one.
+    package init(of store: DiskStore) {
+        self.init { bucket in
+            let policy = try await store.configuration(.policy, of: bucket) { $0 }
+            let blocks = try await store.configuration(.publicAccessBlock, of: bucket) { document in
+                (try? PublicAccessBlockConfiguration(document: document))?.blocksPublicAccess ?? true
+            }
+            return (policy, blocks ?? false)
+        }
+    }
 
     /// The rules of a bucket.
     func rules(of bucket: BucketRecord) async throws -> BucketRules {

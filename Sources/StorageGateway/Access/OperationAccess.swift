@@ -110,12 +110,36 @@ struct OperationAccess: Sendable, Equatable {
         "PutBucketACL": .init("PutBucketAcl", .one(.configuration)),
         "HeadBucket": .init("GetBucketInfo", .one(.configuration)),
         "OptionBucket": .init("OptionObject", .everybody),
+        "GetBucketTags": .init("GetBucketTagging", .one(.configuration)),
+        "PutBucketTags": .init("PutBucketTagging", .one(.configuration)),
+        "DeleteBucketTags": .init("DeleteBucketTagging", .one(.configuration)),
         "ListLiveChannel": .init("ListLiveChannel", .one(.configuration)),
     ]
 
     /// Operations on the configurations of buckets, whose right is called as they are.
     private static let bucketConfigurations = [
-        "DeleteBucket", "GetBucketInfo", "GetBucketLocation", "GetBucketStat", "PutBucketVersioning",
-        "GetBucketVersioning",
+        "DeleteBucket", "GetBucketInfo", "GetBucketLocation", "PutBucketVersioning", "GetBucketVersioning",
+        "GetBucketPublicAccessBlock", "PutBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock", "GetBucketCors",
+        "PutBucketCors", "DeleteBucketCors", "GetBucketLifecycle", "PutBucketLifecycle", "DeleteBucketLifecycle",
+        "GetBucketWebsite", "PutBucketWebsite", "DeleteBucketWebsite", "GetBucketReferer", "PutBucketReferer",
+        "GetBucketLogging", "PutBucketLogging", "DeleteBucketLogging", "GetBucketEncryption", "PutBucketEncryption",
+        "DeleteBucketEncryption", "GetBucketRequestPayment", "PutBucketRequestPayment",
+        "GetUserDefinedLogFieldsConfig", "PutUserDefinedLogFieldsConfig", "DeleteUserDefinedLogFieldsConfig",
+        "GetBucketTransferAcceleration", "PutBucketTransferAcceleration", "GetBucketResourceGroup",
+        "PutBucketResourceGroup", "GetBucketHttpsConfig", "PutBucketHttpsConfig", "GetBucketAccessMonitor",
+        "PutBucketAccessMonitor", "GetBucketArchiveDirectRead", "PutBucketArchiveDirectRead",
+        "GetBucketObjectWormConfiguration", "PutBucketObjectWormConfiguration", "GetBucketOverwriteConfig",
+        "PutBucketOverwriteConfig", "DeleteBucketOverwriteConfig", "GetBucketQosInfo", "PutBucketQosInfo",
+        "DeleteBucketQosInfo", "GetBucketStorageCapacity", "PutBucketStorageCapacity", "GetBucketStorageQuota",
+        "PutBucketStorageQuota", "DeleteBucketStorageQuota", "GetBucketCallbackPolicy", "PutBucketCallbackPolicy",
+        "DeleteBucketCallbackPolicy", "GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy", "GetBucketStat",
+        "GetBucketPolicyStatus", "ListAccessPoints", "PutBucketInventory", "GetBucketInventory",
+        "DeleteBucketInventory", "ListBucketInventory", "PutStyle", "GetStyle", "DeleteStyle", "ListStyle",
+        "InitiateBucketWorm", "AbortBucketWorm", "GetBucketWorm", "CompleteBucketWorm", "ExtendBucketWorm",
+        "PutBucketReplication", "DeleteBucketReplication", "GetBucketReplication", "GetBucketReplicationLocation",
+        "GetBucketReplicationProgress", "PutBucketRTC", "CreateBucketDataRedundancyTransition",
+        "GetBucketDataRedundancyTransition", "DeleteBucketDataRedundancyTransition",
+        "ListBucketDataRedundancyTransition", "ListUserDataRedundancyTransition", "PutCname", "DeleteCname",
+        "CreateCnameToken", "GetCnameToken", "ListCname",
     ]
 }

@@ -18,10 +18,13 @@ struct OSSAnswer: Sendable {
         self.body = body
     }
 
-    /// An answer with an XML document.
-    init(status: Int = 200, headers: [(name: String, value: String)] = [], document: String) {
+    /// An answer with a document, which is XML unless something else is said.
+    init(
+        status: Int = 200, headers: [(name: String, value: String)] = [], document: String,
+        contentType: String = "application/xml"
+    ) {
         self.init(
-            status: status, headers: headers + [("Content-Type", "application/xml")],
+            status: status, headers: headers + [("Content-Type", contentType)],
             body: ResponseBody(byteBuffer: ByteBuffer(string: document)))
     }
 

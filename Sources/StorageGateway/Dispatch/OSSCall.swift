@@ -22,6 +22,8 @@ struct OSSCall: Sendable {
     let store: DiskStore
     /// What the surface was told at start.
     let configuration: SurfaceConfiguration
+    /// Time and randomness.
+    let environment: SurfaceEnvironment
     /// The logger, with the request's id.
     let logger: Logger
 

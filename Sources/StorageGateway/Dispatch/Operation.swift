@@ -15,7 +15,7 @@ struct Operation: Sendable {
     let method: String
     /// What the operation acts on.
     let level: ResourceLevel
-    /// Parameters that select the operation; all of them must be there.
+    /// Parameters that select the operation; all of them must be there, and one such as `comp=add` with that value.
     let selectors: [String]
     /// A header that selects the operation; nil if none does.
     let selectingHeader: String?
@@ -35,6 +35,27 @@ struct Operation: Sendable {
         self.selectingHeader = header
         self.parameters = parameters
         self.answer = answer
+        parsedSelectors = selectors.map(Selector.init)
+    }
+
+    private let parsedSelectors: [Selector]
+
+    /// A parameter that selects an operation.
+    private struct Selector: Sendable {
+        let name: String
+        /// The value that it must have; nil for any.
+        let value: String?
+
+        init(_ text: String) {
+            let parts = text.split(separator: "=", maxSplits: 1)
+            name = parts.first.map(String.init) ?? text
+            value = parts.count == 2 ? String(parts[1]) : nil
+        }
+
+        func isMet(by target: RequestTarget) -> Bool {
+            guard let item = target.first(name) else { return false }
+            return value.map { $0.utf8.elementsEqual(item.valueBytes ?? []) } ?? true
+        }
     }
 
     /// The right that it needs.
@@ -50,7 +71,12 @@ struct Operation: Sendable {
     /// Whether a request asks for this operation, other parameters aside.
     func matches(method: String, level: ResourceLevel, request: WireRequest) -> Bool {
         guard self.method == method, self.level == level else { return false }
-        guard selectors.allSatisfy({ request.target.contains($0) }) else { return false }
+        guard parsedSelectors.allSatisfy({ $0.isMet(by: request.target) }) else { return false }
         return selectingHeader.map { request.header($0) != nil } ?? true
+    }
+
+    /// Whether a parameter means something to this operation.
+    func understands(_ item: QueryItem) -> Bool {
+        parsedSelectors.contains { item.isNamed($0.name) } || parameters.contains { item.isNamed($0) }
     }
 }

@@ -3,7 +3,9 @@ import OSSKit
 /// Every operation that is served, and the choice of one for a request.
 package enum OperationTable {
     /// The rows: an operation is one file and one line here.
-    static let rows: [Operation] = [
+    static let rows: [Operation] = basicRows + configurationRows
+
+    private static let basicRows: [Operation] = [
         Operation("GetService", "GET", .service, answer: GetService.answer),
         Operation("PutBucket", "PUT", .bucket, answer: PutBucket.answer),
         Operation("DeleteBucket", "DELETE", .bucket, answer: DeleteBucket.answer),
@@ -110,7 +112,7 @@ package enum OperationTable {
     }
 
     /// Parameters that select an operation although OSS's V1 signature does not cover them.
-    private static let unsignedSelectors: Set<String> = ["list-type", "regions", "accessmonitor", "rule-id"]
+    private static let unsignedSelectors: Set<String> = ["list-type", "regions", "accessmonitor", "rule-id", "quota"]
 
     /// The operation that a request asks for.
     ///
@@ -118,16 +120,25 @@ package enum OperationTable {
     /// request never passes for a simpler one.
     /// - Throws: `NotImplemented` or `MethodNotAllowed`.
     static func operation(for request: WireRequest, level: ResourceLevel) throws(OSSError) -> Operation {
-        let candidates = rows.filter { $0.matches(method: request.method, level: level, request: request) }
-        guard let operation = candidates.max(by: { $0.specificity < $1.specificity }) else {
-            throw refusal(of: request, level: level)
-        }
-        let understood = operation.parameters.union(operation.selectors)
+        let candidates = index[Place(method: request.method, level: level)] ?? []
+        let found = candidates.first { $0.matches(method: request.method, level: level, request: request) }
+        guard let operation = found else { throw refusal(of: request, level: level) }
         for item in request.target.query where isReserved(item, in: request) {
-            guard understood.contains(where: { item.isNamed($0) }) else { throw notImplemented(item.name) }
+            guard operation.understands(item) else { throw notImplemented(item.name) }
         }
         return operation
     }
+
+    /// Where rows are looked for.
+    private struct Place: Hashable {
+        let method: String
+        let level: ResourceLevel
+    }
+
+    /// The rows by method and level, the most specific ones first, so that the first that matches is meant.
+    private static let index: [Place: [Operation]] = Dictionary(grouping: rows) {
+        Place(method: $0.method, level: $0.level)
+    }.mapValues { rows in rows.sorted { $0.specificity > $1.specificity } }
 
     /// Whether a parameter means something to OSS beyond listing and authentication.
     private static func isReserved(_ item: QueryItem, in request: WireRequest) -> Bool {

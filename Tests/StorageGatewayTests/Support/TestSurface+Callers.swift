@@ -1,4 +1,5 @@
 import OSSKit
+import ObjectStore
 import StorageGateway
 import Testing
 
@@ -13,6 +14,18 @@ extension TestSurface {
             AccessKey(id: Self.accessKeyID, secret: Self.secret, ownerID: "owner"),
             AccessKey(id: Self.otherOwner.accessKeyID, secret: Self.otherOwner.accessKeySecret, ownerID: "other"),
         ])
+    }
+
+    /// Sets the policy and the public access block of the test's bucket, or removes them.
+    func setRules(policy: String? = nil, blocksPublicAccess: Bool = false) async throws {
+        let bucket = try await store.bucket(BucketName("bucket"))
+        if let policy {
+            try await store.setConfiguration(.policy, of: bucket, to: Array(policy.utf8))
+        } else {
+            try await store.removeConfiguration(.policy, of: bucket)
+        }
+        let block = PublicAccessBlockConfiguration(blocksPublicAccess: blocksPublicAccess).write()
+        try await store.setConfiguration(.publicAccessBlock, of: bucket, to: Array(block.utf8))
     }
 
     /// A call of AssumeRole, signed by HMAC-SHA1 over its parameters.

@@ -47,8 +47,6 @@ final class TestSurface: Sendable {
 
     let clock = Clock()
     let keys: AccessKeyRing
-    /// The policy and the public access block of every bucket.
-    let rules = Rules()
     let store: DiskStore
     private let folder: URL
     private let responder: OSSResponder
@@ -71,15 +69,13 @@ final class TestSurface: Sendable {
         var surface = SurfaceConfiguration(
             region: Self.region, virtualHostDomains: ["localhost"], extranetEndpoint: nil, ownerDisplayName: "owner")
         change(&surface)
-        let rules = rules
         responder = OSSResponder(
             store: store,
             callers: SurfaceCallers(
-                keys: keys, tokens: SecurityTokens(secret: Secret("a secret of tokens of 32 bytes or more")),
-                documents: AccessDocuments { _ in rules.documents }),
+                keys: keys, tokens: SecurityTokens(secret: Secret("a secret of tokens of 32 bytes or more"))),
             configuration: surface,
             environment: SurfaceEnvironment(
-                now: { clock.nowMilliseconds }, randomBits: { UInt64.random(in: 0 ... .max) }, welcomeBody: { _ in }),
+                now: { clock.nowMilliseconds }, randomBits: { UInt64.random(in: .min ... .max) }, welcomeBody: { _ in }),
             logger: Logger(label: "test"))
         _ = try await store.createBucket(NewBucket(name: BucketName("bucket"), ownerID: "owner"))
     }
@@ -94,19 +90,13 @@ final class TestSurface: Sendable {
         }
     }
 
-    /// What the buckets' configurations say about access, as it was set last.
-    final class Rules: Sendable {
-        private let value = Mutex<AccessDocuments.Documents>((nil, false))
-
-        var documents: AccessDocuments.Documents { value.withLock { $0 } }
-
-        func set(policy: String? = nil, blocksPublicAccess: Bool = false) {
-            value.withLock { $0 = (policy.map { Array($0.utf8) }, blocksPublicAccess) }
-        }
-    }
-
     /// The time of the clock in seconds.
     var nowUnixSeconds: Int64 { clock.nowMilliseconds / 1_000 }
+
+    /// Lets the access key belong to another account.
+    func signAs(_ ownerID: String) {
+        keys.replace(with: [AccessKey(id: Self.accessKeyID, secret: Self.secret, ownerID: ownerID)])
+    }
 
     /// Closes the store and removes its folder.
     func close() async throws {

@@ -166,6 +166,8 @@ public struct BucketResourceGroupConfiguration: WritableBucketDocument {
 public struct HTTPSConfiguration: WritableBucketDocument {
     public static let rootName = "HttpsConfiguration"
     public static let subresource = "httpsConfig"
+    /// The versions that OSS knows.
+    public static let versions = ["TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
 
     /// Whether the versions of TLS are limited.
     public var limitsTLS: Bool
@@ -201,6 +203,9 @@ public struct HTTPSConfiguration: WritableBucketDocument {
     public init(root: XMLElement) throws(OSSError) {
         let tls = try root.required("TLS")
         self.init(limitsTLS: try tls.requiredFlag(of: "Enable"), tlsVersions: tls.texts("TLSVersion"))
+        guard !limitsTLS || !tlsVersions.isEmpty, tlsVersions.allSatisfy({ Self.versions.contains($0) }) else {
+            throw XMLReader.refusal("the element TLSVersion is missing or holds a word that is not known.")
+        }
         cipherSuite = try root.value("CipherSuite") { element throws(OSSError) in
             var suite = CipherSuite(isEnabled: try element.requiredFlag(of: "Enable"))
             suite.isStrong = try element.flag(of: "StrongCipherSuite")

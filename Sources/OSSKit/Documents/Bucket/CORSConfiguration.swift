@@ -9,6 +9,9 @@ public struct CORSConfiguration: RemovableBucketDocument {
     /// The methods that a rule can allow.
     public static let methods = ["GET", "PUT", "DELETE", "POST", "HEAD"]
 
+    /// The longest that a browser may remember a rule.
+    public static let maximumAgeSeconds: Int64 = 999_999_999
+
     /// One rule.
     public struct Rule: Sendable, Hashable {
         /// The origins, each with one `*` at most.
@@ -32,11 +35,20 @@ public struct CORSConfiguration: RemovableBucketDocument {
             self.init(allowedOrigins: element.texts("AllowedOrigin"), allowedMethods: element.texts("AllowedMethod"))
             allowedHeaders = element.texts("AllowedHeader")
             exposeHeaders = element.texts("ExposeHeader")
-            maxAgeSeconds = try element.number(of: "MaxAgeSeconds")
+            maxAgeSeconds = try Self.maxAgeSeconds(element)
             guard !allowedOrigins.isEmpty, !allowedMethods.isEmpty,
                 allowedMethods.allSatisfy({ CORSConfiguration.methods.contains($0) }),
                 (allowedOrigins + allowedHeaders).allSatisfy({ $0.utf8.count { $0 == UInt8(ascii: "*") } <= 1 })
             else { throw XMLReader.refusal("a rule needs origins and methods that exist.") }
+        }
+
+        private static func maxAgeSeconds(_ element: XMLElement) throws(OSSError) -> Int? {
+            let (name, limit) = ("MaxAgeSeconds", CORSConfiguration.maximumAgeSeconds)
+            guard let text = element.text(of: name), !text.isEmpty else { return nil }
+            guard let seconds = DecimalNumber.parse(text), seconds <= limit else {
+                throw .invalidArgument(name, text, message: "\(name) must be an integer between 0 and \(limit).")
+            }
+            return Int(seconds)
         }
 
         func write(to writer: inout XMLWriter) {

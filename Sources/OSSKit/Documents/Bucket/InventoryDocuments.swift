@@ -176,6 +176,8 @@ public struct ListInventoryConfigurationsResult: XMLDocument {
     public let configurations: [InventoryConfiguration]
     /// Where the next page begins; nil if this is the last one.
     public let nextContinuationToken: String?
+    /// Where this page begins; nil if it is the first one.
+    public var continuationToken: String?
 
     /// Makes an answer.
     public init(configurations: [InventoryConfiguration], nextContinuationToken: String? = nil) {
@@ -189,12 +191,14 @@ public struct ListInventoryConfigurationsResult: XMLDocument {
         }
         nextContinuationToken =
             try root.requiredFlag(of: "IsTruncated") ? try root.requiredText(of: "NextContinuationToken") : nil
+        continuationToken = root.text(of: "ContinuationToken")
     }
 
     public func writeContent(to writer: inout XMLWriter) {
         for configuration in configurations {
             writer.element(InventoryConfiguration.rootName) { configuration.writeContent(to: &$0) }
         }
+        writer.element("ContinuationToken", ifPresent: continuationToken)
         writer.element("IsTruncated", nextContinuationToken != nil)
         writer.element("NextContinuationToken", ifPresent: nextContinuationToken)
     }

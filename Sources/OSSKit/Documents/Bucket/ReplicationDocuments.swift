@@ -27,6 +27,10 @@ public struct ReplicationConfiguration: BucketDocument {
         public var syncRole: String?
         /// Whether copies come within a time that is promised; nil if it is not told.
         public var replicationTimeControl: FeatureStatus?
+        /// Whether objects that a key of the key service encrypts are copied too; nil if it is not told.
+        public var keyServiceObjects: FeatureStatus?
+        /// The key that encrypts their copies; nil for none.
+        public var replicaKeyID: String?
 
         /// Makes a rule for all objects.
         public init(destinationBucket: String) {
@@ -47,6 +51,10 @@ public struct ReplicationConfiguration: BucketDocument {
             if let control = element.child("RTC") {
                 replicationTimeControl = try Self.status(control, "Status")
             }
+            if let objects = element.child("SourceSelectionCriteria")?.child("SseKmsEncryptedObjects") {
+                keyServiceObjects = try objects.requiredWord(of: "Status")
+            }
+            replicaKeyID = element.child("EncryptionConfiguration")?.text(of: "ReplicaKmsKeyID")
         }
 
         /// Here the words are in lower case.
@@ -78,6 +86,14 @@ public struct ReplicationConfiguration: BucketDocument {
                 writer.element("Status", ifPresent: status)
                 writer.element("HistoricalObjectReplication", ifPresent: historicalObjectReplication.map(Self.word))
                 writer.element("SyncRole", ifPresent: syncRole)
+                if let keyServiceObjects {
+                    writer.element("SourceSelectionCriteria") { writer in
+                        writer.element("SseKmsEncryptedObjects") { $0.element("Status", keyServiceObjects.rawValue) }
+                    }
+                }
+                if let replicaKeyID {
+                    writer.element("EncryptionConfiguration") { $0.element("ReplicaKmsKeyID", replicaKeyID) }
+                }
                 if let replicationTimeControl {
                     writer.element("RTC") { $0.element("Status", Self.word(replicationTimeControl)) }
                 }
@@ -124,5 +140,35 @@ public struct ReplicationRules: XMLDocument {
 
     public func writeContent(to writer: inout XMLWriter) {
         writer.elements("ID", ids)
+    }
+}
+
+/// Where the objects of a bucket can be copied to.
+public struct ReplicationLocation: BucketDocument {
+    public static let rootName = "ReplicationLocation"
+    public static let subresource = "replicationLocation"
+
+    /// The *Locations*.
+    public let locations: [String]
+
+    /// Makes an answer.
+    public init(locations: [String]) {
+        self.locations = locations
+    }
+
+    public init(root: XMLElement) throws(OSSError) {
+        locations = root.texts("Location")
+    }
+
+    public func writeContent(to writer: inout XMLWriter) {
+        writer.elements("Location", locations)
+        writer.element("LocationTransferTypeConstraint") { writer in
+            for location in locations {
+                writer.element("LocationTransferType") { writer in
+                    writer.element("Location", location)
+                    writer.element("TransferTypes") { $0.element("Type", "internal") }
+                }
+            }
+        }
     }
 }

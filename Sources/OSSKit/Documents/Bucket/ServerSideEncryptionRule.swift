@@ -27,6 +27,10 @@ public struct ServerSideEncryptionRule: RemovableBucketDocument {
             algorithm: try rule.requiredText(of: "SSEAlgorithm"), masterKeyID: rule.text(of: "KMSMasterKeyID"),
             dataEncryption: rule.text(of: "KMSDataEncryption"))
         guard Self.algorithms.contains(algorithm) else { throw OSSError(.invalidEncryptionAlgorithmError) }
+        if let masterKeyID, !masterKeyID.isEmpty, algorithm != "KMS" {
+            throw .invalidArgument(
+                "KMSMasterKeyID", masterKeyID, message: "KMSMasterKeyID is not applicable if the algorithm is not KMS.")
+        }
     }
 
     public func writeContent(to writer: inout XMLWriter) {

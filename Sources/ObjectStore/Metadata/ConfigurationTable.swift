@@ -1,0 +1,86 @@
+import Foundation
+import GRDB
+import OSSKit
+
+/// Names rows of `bucket_configurations`: a kind in a bucket.
+struct ConfigurationPlace: Hashable, Sendable {
+    /// The bucket's number.
+    let bucketID: Int64
+    /// The kind.
+    let kind: ConfigurationKind
+    /// The name among those of the kind; empty for a kind of which a bucket has one.
+    var name = ""
+}
+
+/// The rows of `bucket_configurations`.
+enum ConfigurationTable {
+    private static let columns = "name, value, changed_at_ms"
+
+    /// A configuration; nil if there is none.
+    static func find(_ place: ConfigurationPlace, in database: Database) throws -> StoredConfiguration? {
+        let statement = try database.cachedStatement(
+            sql: "SELECT \(columns) FROM bucket_configurations WHERE bucket_id = ? AND kind = ? AND name = ?")
+        let row = try Row.fetchOne(statement, arguments: [place.bucketID, place.kind.rawValue, place.name])
+        return try row.map(configuration)
+    }
+
+    /// How many configurations of the kind the bucket has, the one of this name aside.
+    static func countOthers(_ place: ConfigurationPlace, in database: Database) throws -> Int {
+        let statement = try database.cachedStatement(
+            sql: "SELECT count(*) FROM bucket_configurations WHERE bucket_id = ? AND kind = ? AND name <> ?")
+        let arguments: StatementArguments = [place.bucketID, place.kind.rawValue, place.name]
+        return try Int.fetchOne(statement, arguments: arguments) ?? 0
+    }
+
+    /// Sets a configuration, in the place of the one that was there.
+    static func set(
+        _ place: ConfigurationPlace, to bytes: [UInt8], atMilliseconds time: Int64, in database: Database
+    ) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT INTO bucket_configurations (bucket_id, kind, name, value, changed_at_ms) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (bucket_id, kind, name) DO UPDATE
+                SET value = excluded.value, changed_at_ms = excluded.changed_at_ms
+                """)
+        try statement.execute(arguments: [place.bucketID, place.kind.rawValue, place.name, Data(bytes), time])
+    }
+
+    /// Removes a configuration; there need be none.
+    static func delete(_ place: ConfigurationPlace, in database: Database) throws {
+        let statement = try database.cachedStatement(
+            sql: "DELETE FROM bucket_configurations WHERE bucket_id = ? AND kind = ? AND name = ?")
+        try statement.execute(arguments: [place.bucketID, place.kind.rawValue, place.name])
+    }
+
+    /// Removes all that is said about a bucket.
+    static func deleteAll(ofBucket id: Int64, in database: Database) throws {
+        try database.cachedStatement(sql: "DELETE FROM bucket_configurations WHERE bucket_id = ?")
+            .execute(arguments: [id])
+    }
+
+    /// A page of the configurations of a kind; the limit must be positive.
+    static func page(
+        _ kind: ConfigurationKind, ofBucket id: Int64, _ query: ConfigurationQuery, in database: Database
+    ) throws -> ConfigurationPage {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(columns) FROM bucket_configurations
+                WHERE bucket_id = ? AND kind = ? AND name > ? AND name >= ? ORDER BY name
+                """)
+        let arguments: StatementArguments = [id, kind.rawValue, query.after, query.prefix]
+        // No name is empty where a kind has several, so that an empty marker is before all of them.
+        let rows = try Row.fetchCursor(statement, arguments: arguments)
+        var found: [StoredConfiguration] = []
+        while let row = try rows.next() {
+            let next = try configuration(row)
+            guard next.name.utf8.starts(with: query.prefix.utf8) else { break }
+            if found.count == query.limit { return ConfigurationPage(configurations: found, isTruncated: true) }
+            found.append(next)
+        }
+        return ConfigurationPage(configurations: found, isTruncated: false)
+    }
+
+    private static func configuration(_ row: Row) throws -> StoredConfiguration {
+        StoredConfiguration(name: row[0], bytes: Array(row[1] as Data), changedAtMilliseconds: row[2])
+    }
+}
