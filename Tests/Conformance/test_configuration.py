@@ -109,7 +109,8 @@ class TestPrecedence:
         for option in ("--data", "--api-listen", "--oss-listen", "--database-url", "--oss-endpoint",
                        "--oss-public-endpoint", "--oss-bucket", "--oss-region", "--demo", "--config", "--log-level",
                        "--oss-domain", "--shutdown-grace-seconds", "--store", "--store-memory-mib",
-                       "--store-cache-mib", "--free-space-floor-mib"):
+                       "--store-cache-mib", "--free-space-floor-mib", "--oss-bound-hosts", "--oss-extranet-endpoint",
+                       "--oss-intranet-endpoint", "--oss-path-style", "--oss-public-acl-lists", "--sts-max-seconds"):
             assert option in told.stdout, option
 
 
@@ -127,6 +128,9 @@ class TestRefusals:
         ("--store-memory-mib", "+64"), ("--store-memory-mib", "9223372036854775807"),
         ("--store-cache-mib", "-1"), ("--store-cache-mib", "1.5"),
         ("--free-space-floor-mib", "-1"), ("--free-space-floor-mib", "1048577"), ("--free-space-floor-mib", "1GiB"),
+        ("--oss-bound-hosts", "static.example.com"), ("--oss-bound-hosts", "a.b=Bucket"),
+        ("--oss-bound-hosts", "a.b=bucket,A.B=other"), ("--oss-path-style", "never"),
+        ("--oss-public-acl-lists", "perhaps"), ("--sts-max-seconds", "899"), ("--sts-max-seconds", "43201"),
     ])
     def test_a_value_that_cannot_be_stops_the_start_and_is_named(self, tmp_path, option, value):
         # With an equals sign, so that a value that begins with a dash is a value.
