@@ -85,10 +85,23 @@ package struct OSSResponder: HTTPResponder {
             answer = ErrorAnswer.answer(
                 refusal, requestID: requestID, hostID: host, isHead: request.method == .head)
         }
+        answer.headers += await crossOriginHeaders(for: request, host: host)
         answer.headers.insert(("x-oss-request-id", requestID.description), at: 0)
         answer.headers.insert(("Server", "AliyunOSS"), at: 0)
         answer.headers.append(("x-oss-server-time", String(max(0, environment.now() - start))))
         return answer.response
+    }
+
+    /// What a page of another origin is told with the answer; a preflight was told already.
+    private func crossOriginHeaders(for request: Request, host: String) async -> [(name: String, value: String)] {
+        guard let name = HTTPField.Name("origin"), let origin = request.headers[name], request.method != .options,
+            let target = try? RequestTarget(request.head.path ?? ""),
+            let resource = try? addressing.resource(host: host, target: target)
+        else { return [] }
+        let wire = WireRequest(
+            method: request.method.rawValue, scheme: request.head.scheme ?? "http", host: host, target: target,
+            headers: [WireHeader("Origin", origin)])
+        return await CrossOrigin(store: store).headers(wire, resource)
     }
 
     private func answer(
@@ -100,16 +113,38 @@ package struct OSSResponder: HTTPResponder {
             headers: request.headers.map { WireHeader($0.name.rawName, $0.value) })
         let resource = try addressing.resource(host: host, target: target)
         if let key = resource.key { _ = try ObjectKey(bytes: key) }
+        if wire.method == "OPTIONS" { return try await CrossOrigin(store: store).preflight(wire, resource) }
         let requester = try authenticator.requester(
             of: wire, resource: resource, nowUnixSeconds: nowMilliseconds / 1_000)
+        let answer = { (resource: SignedResource) async throws -> OSSAnswer in
+            try await self.answer(wire, resource, requester, body: request.body, context: context, logger: logger)
+        }
+        guard requester == nil, let site = try await Website.found(wire, resource, in: store) else {
+            return try await answer(resource)
+        }
+        let isPathStyle = addressing.endpointHost(of: host) == host
+        let visit = WebsiteVisit(
+            request: wire, key: resource.key, bucketInPath: isPathStyle ? resource.bucket : nil)
+        return try await site.answer(visit) { key in
+            try await answer(SignedResource(bucket: resource.bucket, key: key))
+        }
+    }
+
+    /// Answers a request whose sender is known, or known to be nobody.
+    private func answer(
+        _ wire: WireRequest, _ resource: SignedResource, _ requester: Requester?, body: RequestBody,
+        context: OSSContext, logger: Logger
+    ) async throws -> OSSAnswer {
         let level: ResourceLevel = resource.bucket == nil ? .service : resource.key == nil ? .bucket : .object
         guard let requester else { throw try await anonymousRefusal(wire, resource: resource, level: level) }
         let operation = try OperationTable.operation(for: wire, level: level)
         let channel = context.channel
         let call = OSSCall(
-            request: wire, resource: resource, requester: requester, body: request.body,
+            request: wire, resource: resource, requester: requester, body: body,
             welcomeBody: { [environment] in environment.welcomeBody(channel) }, store: store,
             configuration: configuration, environment: environment, logger: logger)
+        try await RefererRules.require(wire, resource, in: store)
+        try await RetentionRules.require(operation, call)
         // The server answers on the connection's event loop; only what takes long changes the thread.
         guard operation.takesLong else { return try await operation.answer(call) }
         return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await operation.answer(call) }

@@ -52,6 +52,7 @@ struct OSSCall: Sendable {
     func ownBucket(_ name: BucketName) async throws -> BucketRecord {
         let bucket = try await store.bucket(name)
         guard bucket.ownerID == requester.ownerID else {
+            try await RequestPayment.require(self, bucket)
             throw OSSError(
                 .accessDenied, message: "The bucket you access does not belong to you.",
                 fields: [("BucketName", name.text)])

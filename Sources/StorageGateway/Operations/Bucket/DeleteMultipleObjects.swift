@@ -16,6 +16,7 @@ enum DeleteMultipleObjects {
             throw OSSError(
                 .noSuchVersion, fields: [("Key", version.key.text), ("VersionId", version.versionID ?? "")])
         }
+        try await RetentionRules.require(request.objects.map(\.key), in: bucket, call)
         try await call.store.delete(in: bucket, keys: request.objects.map(\.key))
         guard !request.isQuiet else { return OSSAnswer() }
         let result = DeleteResult(

@@ -12,6 +12,7 @@ enum GetBucketInfo {
             endpoints: call.endpoints, owner: call.owner, acl: bucket.acl)
         info.storageClass = bucket.storageClass
         info.dataRedundancyType = bucket.dataRedundancyType
+        try await BucketFacts(call, bucket).complete(&info)
         return OSSAnswer(document: info.write())
     }
 }
