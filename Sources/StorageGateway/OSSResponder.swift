@@ -138,10 +138,23 @@ package struct OSSResponder: HTTPResponder {
             answer = ErrorAnswer.answer(
                 refusal, requestID: requestID, hostID: host, isHead: request.method == .head)
         }
+        answer.headers += await crossOriginHeaders(for: request, host: host)
         answer.headers.insert(("x-oss-request-id", requestID.description), at: 0)
         answer.headers.insert(("Server", "AliyunOSS"), at: 0)
         answer.headers.append(("x-oss-server-time", String(max(0, environment.now() - start))))
         return answer.response
+    }
+
+    /// What a page of another origin is told with the answer; a preflight was told already.
+    private func crossOriginHeaders(for request: Request, host: String) async -> [(name: String, value: String)] {
+        guard let name = HTTPField.Name("origin"), let origin = request.headers[name], request.method != .options,
+            let target = try? RequestTarget(request.head.path ?? ""),
+            let resource = try? addressing.resource(host: host, target: target)
+        else { return [] }
+        let wire = WireRequest(
+            method: request.method.rawValue, scheme: request.head.scheme ?? "http", host: host, target: target,
+            headers: [WireHeader("Origin", origin)])
+        return await CrossOrigin(store: store).headers(wire, resource)
     }
 
     private func answer(
@@ -156,25 +169,53 @@ package struct OSSResponder: HTTPResponder {
         if let securityTokens, SecurityTokenRequest.isOne(wire, named) {
             return try await answer(wire, request.body, by: securityTokens, context: context, arrival: arrival)
         }
+        if wire.method == "OPTIONS" { return try await CrossOrigin(store: store).preflight(wire, named) }
         let (requester, resource) = try authenticator.authenticate(
             wire, resource: named, otherReading: try otherReading(of: wire),
             nowUnixSeconds: arrival.milliseconds / 1_000)
         if let key = resource.key { _ = try ObjectKey(bytes: key) }
+        let delivery = Delivery(body: request.body, context: context, arrival: arrival, logger: logger)
+        guard requester.isAnonymous, let site = try await Website.found(wire, resource, in: store) else {
+            return try await answer(wire, resource, by: requester, delivery)
+        }
+        let visit = WebsiteVisit(
+            request: wire, key: resource.key, bucketInPath: addressing.isPathStyle(host: host) ? resource.bucket : nil)
+        // Each page that the website shows instead is asked for as if its own name had come.
+        return try await site.answer(visit) { key in
+            try await answer(wire, SignedResource(bucket: resource.bucket, key: key), by: requester, delivery)
+        }
+    }
+
+    /// What belongs to a request beside its head.
+    private struct Delivery {
+        let body: RequestBody
+        let context: OSSContext
+        let arrival: RequestArrival
+        let logger: Logger
+    }
+
+    /// Answers a request whose sender is known, or known to be nobody.
+    private func answer(
+        _ wire: WireRequest, _ resource: SignedResource, by requester: Requester, _ delivery: Delivery
+    ) async throws -> OSSAnswer {
         let level: ResourceLevel = resource.bucket == nil ? .service : resource.key == nil ? .bucket : .object
         let (found, needed) = try operation(for: wire, level: level, by: requester)
-        let channel = context.channel
+        let channel = delivery.context.channel
         let access = AccessGate(
             wire, by: requester,
             AccessGate.Arrival(
                 access: needed, sourceAddress: { channel.remoteAddress?.ipAddress },
-                nowUnixSeconds: arrival.milliseconds / 1_000),
+                nowUnixSeconds: delivery.arrival.milliseconds / 1_000),
             in: surroundings)
         let bucket = try await access.admit(resource)
         let operation = try found.get()
         let call = OSSCall(
-            request: wire, resource: resource, access: access, admittedBucket: bucket, body: request.body,
+            request: wire, resource: resource, access: access, admittedBucket: bucket, body: delivery.body,
             welcomeBody: { [environment] in environment.welcomeBody(channel) }, store: store,
-            configuration: configuration, environment: environment, logger: logger)
+            configuration: configuration, environment: environment, logger: delivery.logger)
+        try await RefererRules.require(wire, resource, in: store)
+        if let bucket { try await RequestPayment.require(call, bucket) }
+        try await RetentionRules.require(operation, call)
         // The server answers on the connection's event loop; only what takes long changes the thread.
         guard operation.takesLong else { return try await operation.answer(call) }
         return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await operation.answer(call) }

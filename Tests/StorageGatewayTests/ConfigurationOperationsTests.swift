@@ -59,7 +59,8 @@ import Testing
             query: "referer",
             document: """
                 <RefererConfiguration><AllowEmptyReferer>false</AllowEmptyReferer>\
-                <RefererList><Referer>http://*.example.com</Referer></RefererList></RefererConfiguration>
+                <AllowTruncateQueryString>true</AllowTruncateQueryString><RefererList><Referer>http://*.example.com</Referer>\
+                </RefererList></RefererConfiguration>
                 """, unset: "<RefererConfiguration", isRemovable: false,
             bad: [("<RefererConfiguration></RefererConfiguration>", "MalformedXML")]),
         Case(
@@ -169,9 +170,23 @@ import Testing
             ]),
         Case(
             query: "qosInfo",
-            document: "<QoSConfiguration><TotalUploadBandwidth>10</TotalUploadBandwidth><TotalQps>-1</TotalQps>"
-                + "</QoSConfiguration>", unset: "<QoSConfiguration",
-            bad: [("<QoSConfiguration><TotalQps>-2</TotalQps></QoSConfiguration>", "InvalidArgument")]),
+            document: "<QoSConfiguration>"
+                + [
+                    ("TotalUploadBandwidth", 10), ("IntranetUploadBandwidth", -1), ("ExtranetUploadBandwidth", 9),
+                    ("TotalDownloadBandwidth", 10), ("IntranetDownloadBandwidth", 10),
+                    ("ExtranetDownloadBandwidth", -1), ("TotalQps", 1_000), ("IntranetQps", 1_000), ("ExtranetQps", 0),
+                ].map { "<\($0)>\($1)</\($0)>" }.joined() + "</QoSConfiguration>", unset: "<QoSConfiguration",
+            bad: [
+                ("<QoSConfiguration><TotalQps>-2</TotalQps></QoSConfiguration>", "InvalidArgument"),
+                (
+                    "<QoSConfiguration><TotalUploadBandwidth>11</TotalUploadBandwidth></QoSConfiguration>",
+                    "InvalidArgument"
+                ),
+                (
+                    "<QoSConfiguration><TotalQps>5</TotalQps><IntranetQps>6</IntranetQps></QoSConfiguration>",
+                    "InvalidArgument"
+                ),
+            ]),
         Case(
             query: "qos", document: "<BucketUserQos><StorageCapacity>100</StorageCapacity></BucketUserQos>",
             unset: "<BucketUserQos", isRemovable: false,

@@ -70,7 +70,7 @@ import Testing
         BadPut(name: "x-oss-object-acl", value: "everybody", code: .invalidArgument),
         BadPut(name: "x-oss-storage-class", value: "Archive", code: .notImplemented),
         BadPut(name: "x-oss-storage-class", value: "Fast", code: .invalidArgument),
-        BadPut(name: "x-oss-server-side-encryption", value: "AES256", code: .notImplemented),
+        BadPut(name: "x-oss-server-side-encryption", value: "DES", code: .invalidEncryptionAlgorithmError),
         BadPut(name: "x-oss-tagging", value: "a=b&a=c", code: .invalidArgument),
         BadPut(name: "x-oss-callback", value: "e30=", code: .notImplemented),
         BadPut(name: "If-Modified-Since", value: "Sat, 05 Dec 2015 11:10:29 GMT", code: .notImplemented),

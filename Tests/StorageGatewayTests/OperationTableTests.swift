@@ -1,3 +1,4 @@
+import Foundation
 import OSSKit
 import StorageGateway
 import Testing
@@ -109,8 +110,9 @@ import Testing
         "GET Bucket worm", "POST Bucket worm", "DELETE Bucket worm", "POST Bucket wormId", "GET Bucket replication",
         "GET Bucket replicationLocation", "GET Bucket replicationProgress", "PUT Bucket rtc",
         "GET Bucket redundancyTransition", "POST Bucket redundancyTransition", "GET Bucket cname", "GET Bucket live",
-        "GET Service regions", "GET Service accessPoint", "GET Service redundancyTransition", "PUT Object live",
-        "GET Object live", "DELETE Object live", "POST Object vod", "GET Object vod",
+        "GET Service regions", "GET Service qosInfo", "GET Service regionList", "GET Service accessPoint",
+        "GET Service redundancyTransition", "PUT Object live", "GET Object live", "DELETE Object live",
+        "POST Object vod", "GET Object vod",
     ]
 
     /// What is set, told and removed.
@@ -166,5 +168,24 @@ import Testing
         #expect(refusal?.code == .methodNotAllowed)
         let allow = refusal?.headers.first { $0.name == "Allow" }?.value
         #expect(allow == "DELETE, GET, HEAD, PUT")
+    }
+
+    /// The documentation holds the table as it is; `RECORD_OPERATIONS=1` writes it anew.
+    @Test func theDocumentationNamesEveryOperation() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../docs/OPERATIONS.md").standardizedFileURL
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let (start, end) = ("<!-- operations -->\n", "<!-- end of operations -->\n")
+        let before = try #require(text.range(of: start))
+        let after = try #require(text.range(of: end))
+        let table =
+            "\n| operation | request | |\n|---|---|---|\n" + OperationTable.documentLines.joined(separator: "\n")
+            + "\n\n"
+        if ProcessInfo.processInfo.environment["RECORD_OPERATIONS"] != nil {
+            let written = text[..<before.upperBound] + table + text[after.lowerBound...]
+            try String(written).write(to: file, atomically: true, encoding: .utf8)
+        }
+        let recorded = try String(contentsOf: file, encoding: .utf8)
+        #expect(recorded.contains(start + table + end), "RECORD_OPERATIONS=1 writes the table anew")
     }
 }

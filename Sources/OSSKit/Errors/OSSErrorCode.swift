@@ -23,6 +23,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case invalidCRC64 = "InvalidCRC64"
     case invalidDigest = "InvalidDigest"
     case invalidEncryptionAlgorithmError = "InvalidEncryptionAlgorithmError"
+    case invalidEncryptionRequest = "InvalidEncryptionRequest"
     case invalidObjectName = "InvalidObjectName"
     case invalidPart = "InvalidPart"
     case invalidPartOrder = "InvalidPartOrder"
@@ -139,6 +140,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .invalidDigest: Row(400, "The Content-MD5 you specified was invalid.", "0017-00000503")
         case .invalidEncryptionAlgorithmError:
             Row(400, "The Encryption request you specified is not valid. Supported value: AES256/SM4/KMS.")
+        case .invalidEncryptionRequest: Row(400, "The encryption request you specified is not valid.")
         case .invalidObjectName: Row(400, "The specified object is not valid.")
         case .invalidPart:
             Row(

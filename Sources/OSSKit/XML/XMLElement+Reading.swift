@@ -30,12 +30,14 @@ extension XMLElement {
 
     /// The flag in a child; nil if there is no such child.
     ///
+    /// The case of its letters does not matter: oss2 sends `True` in places, and OSS takes it.
+    ///
     /// - Throws: `MalformedXML` if there is anything but `true` or `false`.
     func flag(of name: String) throws(OSSError) -> Bool? {
-        switch text(of: name) {
-        case nil: return nil
-        case "true"?: return true
-        case "false"?: return false
+        guard let text = text(of: name) else { return nil }
+        switch ASCII.lowercased(text) {
+        case Array("true".utf8): return true
+        case Array("false".utf8): return false
         default: throw XMLReader.refusal("the element \(name) is neither true nor false.")
         }
     }

@@ -52,6 +52,12 @@ package struct BucketPage: Sendable, Equatable {
     package let records: [BucketRecord]
     /// Whether more follow after the last one.
     package let isTruncated: Bool
+
+    /// Makes a page.
+    package init(records: [BucketRecord], isTruncated: Bool) {
+        self.records = records
+        self.isTruncated = isTruncated
+    }
 }
 
 /// How much a bucket holds.

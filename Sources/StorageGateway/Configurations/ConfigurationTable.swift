@@ -15,19 +15,18 @@ enum ConfigurationTable {
             "BucketPublicAccessBlock", .publicAccessBlock, PublicAccessBlockConfiguration.self,
             unset: .document(PublicAccessBlockConfiguration(blocksPublicAccess: false).write())),
         ConfigurationRow(
-            "BucketCors", .cors, CORSConfiguration.self, unset: .refusal(.noSuchCORSConfiguration)),
+            "BucketCors", .cors, CORSConfiguration.self, unset: .refusal(.noSuchCORSConfiguration),
+            check: { document, _, _ in
+                CORSConfiguration(rules: document.rules, responseVary: document.responseVary ?? false)
+            }),
         ConfigurationRow(
-            "BucketLifecycle", .lifecycle, LifecycleConfiguration.self, unset: .refusal(.noSuchLifecycle),
-            check: { document, call, _ in try LifecycleRuleCheck(call).complete(document) }),
-        ConfigurationRow(
-            "BucketWebsite", .website, WebsiteConfiguration.self, unset: .refusal(.noSuchWebsiteConfiguration)),
+            "BucketWebsite", .website, WebsiteConfiguration.self, unset: .refusal(.noSuchWebsiteConfiguration),
+            check: WebsiteCheck.check),
         ConfigurationRow(
             "BucketReferer", .referer, RefererConfiguration.self,
-            unset: .document(RefererConfiguration().write())
+            unset: .document(RefererRules.complete(RefererConfiguration()).write()),
+            check: { document, _, _ in RefererRules.complete(document) }
         ).with(.set),
-        ConfigurationRow(
-            "BucketLogging", .logging, BucketLoggingStatus.self, unset: .document(BucketLoggingStatus(nil).write()),
-            check: LoggingTarget.check),
         ConfigurationRow(
             "BucketEncryption", .encryption, ServerSideEncryptionRule.self,
             unset: .refusal(.noSuchServerSideEncryptionRule)),
@@ -39,6 +38,12 @@ enum ConfigurationTable {
 
     /// Those that are kept and told.
     private static let kept: [ConfigurationRow] = [
+        ConfigurationRow(
+            "BucketLifecycle", .lifecycle, LifecycleConfiguration.self, unset: .refusal(.noSuchLifecycle),
+            check: { document, call, _ in try LifecycleRuleCheck(call).complete(document) }),
+        ConfigurationRow(
+            "BucketLogging", .logging, BucketLoggingStatus.self, unset: .document(BucketLoggingStatus(nil).write()),
+            check: LoggingTarget.check),
         ConfigurationRow(
             "BucketTags", .tags, Tagging.self, unset: .document(Tagging([]).write()),
             check: { document, _, _ in
@@ -55,11 +60,16 @@ enum ConfigurationTable {
         ).with(.set),
         ConfigurationRow(
             "BucketResourceGroup", .resourceGroup, BucketResourceGroupConfiguration.self,
-            unset: .document(BucketResourceGroupConfiguration(resourceGroupID: "").write())
+            unset: .document(BucketResourceGroupConfiguration(resourceGroupID: BucketFilter.usualGroup).write())
         ).with(.set),
         ConfigurationRow(
             "BucketHttpsConfig", .httpsConfig, HTTPSConfiguration.self,
-            unset: .document(HTTPSConfiguration(limitsTLS: false).write())
+            unset: .document(HTTPSConfiguration(limitsTLS: false).write()),
+            check: { document, _, _ in
+                var document = document
+                document.tlsVersions = HTTPSConfiguration.versions.filter(document.tlsVersions.contains)
+                return document
+            }
         ).with(.set),
         ConfigurationRow(
             "BucketAccessMonitor", .accessMonitor, AccessMonitorConfiguration.self,
@@ -77,8 +87,9 @@ enum ConfigurationTable {
             "BucketOverwriteConfig", .overwriteConfig, OverwriteConfiguration.self,
             unset: .refusal(.noSuchConfiguration), check: OverwriteRules.complete),
         ConfigurationRow(
-            "BucketQosInfo", .qosInfo, .qosConfiguration, selectors: ["qosInfo"],
-            unset: .document(DocumentShape.unlimitedQoS.document())),
+            "BucketQosInfo", .qosInfo, selectors: ["qosInfo"],
+            unset: .document(DocumentShape.unlimitedQoS.document()),
+            accept: { _, _, bytes in try QoSLimits.complete(bytes) }),
         ConfigurationRow(
             "BucketStorageCapacity", .userQoS, .bucketUserQoS, selectors: ["qos"],
             unset: .document(

@@ -47,6 +47,7 @@ struct LifecycleRuleCheck {
         guard !actions(of: rule).isEmpty else {
             throw OSSError(.malformedXML, fields: [("ErrorDetail", "a rule needs something to do.")])
         }
+        try checkTags(rule.tags + (rule.filter?.exclusions.compactMap(\.tag) ?? []))
         try checkDays(rule)
         try check(rule.transitions, before: rule.expiration)
         try check(
@@ -62,6 +63,15 @@ struct LifecycleRuleCheck {
         }
         if rule.abortMultipartUpload == .expiredObjectDeleteMarker {
             throw OSSError(.malformedXML, fields: [("ErrorDetail", "an upload has no delete marker.")])
+        }
+    }
+
+    private func checkTags(_ tags: [Tag]) throws(OSSError) {
+        for tag in tags {
+            let isGood = (1...128).contains(tag.key.unicodeScalars.count) && tag.value.unicodeScalars.count <= 256
+            guard isGood else {
+                throw .invalidArgument("Tag", tag.key, message: "The tag of a lifecycle rule is not valid.")
+            }
         }
     }
 

@@ -12,6 +12,7 @@ extension OperationTable {
         Operation(
             "GetBucketPolicyStatus", "GET", .bucket, selectors: ["policyStatus"],
             answer: GetBucketPolicyStatus.answer),
+        Operation("GetUserQosInfo", "GET", .service, selectors: ["qosInfo"], answer: QoSLimits.tellOfAccount),
         Operation("DescribeRegions", "GET", .service, selectors: ["regions"], answer: DescribeRegions.answer),
         Operation(
             "ListAccessPoints", "GET", .bucket, selectors: ["accessPoint"], parameters: ["continuation-token"],

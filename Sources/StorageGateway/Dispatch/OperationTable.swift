@@ -6,7 +6,7 @@ package enum OperationTable {
     static let rows: [Operation] = basicRows + configurationRows
 
     private static let basicRows: [Operation] = [
-        Operation("GetService", "GET", .service, answer: GetService.answer),
+        Operation("GetService", "GET", .service, parameters: ["regionList"], answer: GetService.answer),
         Operation("PutBucket", "PUT", .bucket, answer: PutBucket.answer),
         Operation("DeleteBucket", "DELETE", .bucket, answer: DeleteBucket.answer),
         Operation("GetBucketInfo", "GET", .bucket, selectors: ["bucketInfo"], answer: GetBucketInfo.answer),

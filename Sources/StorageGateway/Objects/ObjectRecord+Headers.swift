@@ -35,10 +35,11 @@ extension ObjectRecord {
         [
             ("ETag", quotedETag),
             ("x-oss-hash-crc64ecma", String(crc64)),
-        ] + VersionHeaders.of(version, in: bucket)
+        ] + attributes.encryptionHeaders + VersionHeaders.of(version, in: bucket)
     }
 
     private static func properName(_ name: String) -> String {
-        name.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined(separator: "-")
+        guard !name.hasPrefix("x-oss-") else { return name }
+        return name.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined(separator: "-")
     }
 }

@@ -5,7 +5,6 @@ import ObjectStore
 enum WriteHeaders {
     /// Headers of OSS that would have to change what is stored or what happens after, and do not yet.
     private static let notYet = [
-        "x-oss-server-side-encryption", "x-oss-server-side-encryption-key-id", "x-oss-server-side-data-encryption",
         "x-oss-callback", "x-oss-callback-var", "x-oss-traffic-limit", "x-oss-persistent-headers",
         "x-oss-object-worm-mode", "x-oss-object-worm-retain-until-date", "x-oss-object-worm-legal-hold",
         "x-oss-symlink-target",

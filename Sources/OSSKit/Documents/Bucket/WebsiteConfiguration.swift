@@ -194,7 +194,8 @@ extension WebsiteConfiguration.RoutingRule {
         self.redirect.replaceKeyPrefixWith = redirect.text(of: "ReplaceKeyPrefixWith")
         self.redirect.enablesReplacePrefix = try redirect.flag(of: "EnableReplacePrefix")
         self.redirect.httpRedirectCode = try redirect.number(of: "HttpRedirectCode")
-        self.redirect.mirrorElements = redirect.children.filter { $0.name.hasPrefix("Mirror") }.map(\.withoutBlanks)
+        self.redirect.mirrorElements = redirect.children.filter { $0.name.hasPrefix("Mirror") }
+            .map(\.withoutBlanks.withPlainFlags)
     }
 
     fileprivate func write(to writer: inout XMLWriter) {
@@ -231,5 +232,13 @@ extension WebsiteConfiguration.Redirect {
         for element in mirrorElements {
             writer.element(element)
         }
+    }
+}
+
+extension XMLElement {
+    /// The element with flags in it as OSS writes them, in lower case.
+    fileprivate var withPlainFlags: XMLElement {
+        if !children.isEmpty { return XMLElement(name, children: children.map(\.withPlainFlags)) }
+        return ["True", "False"].contains(text) ? XMLElement(name, text: text.lowercased()) : self
     }
 }

@@ -13,6 +13,7 @@ enum GetBucketInfo {
         info.storageClass = bucket.storageClass
         info.dataRedundancyType = bucket.dataRedundancyType
         info.versioning = bucket.versioning
+        try await BucketFacts(call, bucket).complete(&info)
         return OSSAnswer(document: info.write())
     }
 }

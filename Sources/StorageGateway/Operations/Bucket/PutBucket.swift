@@ -9,21 +9,36 @@ enum PutBucket {
         let name = try call.bucketName()
         var bucket = NewBucket(name: name, ownerID: call.requester.ownerID)
         bucket.acl = try acl(call)
-        for header in ["x-oss-bucket-tagging", "x-oss-resource-group-id"] where call.header(header) != nil {
-            throw OSSError(.notImplemented, fields: [("Header", header)])
-        }
+        let tags = try tags(call)
+        let group = call.header("x-oss-resource-group-id")
+        let encryption = try ObjectEncryption.asked(call)
         if let document = try await RequestBodyReader.document(of: call) {
             let asked = try CreateBucketConfiguration(document: document)
             bucket.storageClass = try asked.storageClass.map(storageClass)
             bucket.dataRedundancyType = try asked.dataRedundancyType.map(dataRedundancyType)
         }
-        _ = try await call.store.createBucket(bucket)
+        let record = try await call.store.createBucket(bucket)
+        if let tags { try await call.store.setConfiguration(.tags, of: record, to: Array(tags.write().utf8)) }
+        if let encryption {
+            try await call.store.setConfiguration(.encryption, of: record, to: Array(encryption.write().utf8))
+        }
+        if let group {
+            let document = BucketResourceGroupConfiguration(resourceGroupID: group)
+            try await call.store.setConfiguration(.resourceGroup, of: record, to: Array(document.write().utf8))
+        }
         return OSSAnswer(headers: [("Location", "/\(name.text)")])
     }
 
     private static func acl(_ call: OSSCall) throws(OSSError) -> String? {
         guard let asked = call.header("x-oss-acl") else { return nil }
         return try BucketACL(asked: asked).rawValue
+    }
+
+    private static func tags(_ call: OSSCall) throws(OSSError) -> Tagging? {
+        guard let asked = call.header("x-oss-bucket-tagging") else { return nil }
+        let tags = try Tagging(headerValue: asked)
+        try tags.check(for: .bucket)
+        return tags
     }
 
     private static func storageClass(_ asked: String) throws(OSSError) -> String {

@@ -13,7 +13,7 @@ enum AppendObject {
         let condition = try WriteHeaders.condition(call)
         let reader = try RequestBodyReader(call, limitBytes: Limits.objectBytes)
         let bucket = try await call.bucket()
-        if call.header("x-oss-storage-class") == nil { attributes.storageClass = bucket.storageClass }
+        try await attributes.complete(call, in: bucket)
         let place = ObjectPlace(bucket: bucket, key: key)
         // What cannot come to anything is refused before its bytes come; the commit judges again.
         try await call.store.requireAppendable(

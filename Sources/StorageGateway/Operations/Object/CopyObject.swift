@@ -25,7 +25,7 @@ enum CopyObject {
             }
             var attributes = try replaced ?? keptAttributes(of: object, call)
             attributes.tags = replacedTags ?? object.attributes.tags
-            if call.header("x-oss-storage-class") == nil { attributes.storageClass = target.storageClass }
+            try await attributes.complete(call, in: target)
             let copy = try await call.store.copy(
                 object, to: target, key: key, attributes: attributes, condition: condition)
             let result = CopyObjectResult(

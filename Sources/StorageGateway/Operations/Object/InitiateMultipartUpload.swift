@@ -12,12 +12,12 @@ enum InitiateMultipartUpload {
         let condition = try WriteHeaders.condition(call)
         let isURLEncoded = try PageQuery.isURLEncoded(call.request.target)
         let bucket = try await call.bucket()
-        if call.header("x-oss-storage-class") == nil { attributes.storageClass = bucket.storageClass }
+        try await attributes.complete(call, in: bucket)
         _ = try await RequestBodyReader.document(of: call)
         let upload = try await call.store.initiateUpload(
             in: bucket, key: key, attributes: attributes, condition: condition)
         let result = InitiateMultipartUploadResult(
             bucket: bucket.name.text, key: key, uploadID: upload.id, isURLEncoded: isURLEncoded)
-        return OSSAnswer(document: result.write())
+        return OSSAnswer(headers: attributes.encryptionHeaders, document: result.write())
     }
 }

@@ -12,7 +12,7 @@ enum PutObject {
         let condition = try WriteHeaders.condition(call)
         let reader = try RequestBodyReader(call, limitBytes: Limits.objectBytes)
         let bucket = try await call.bucket()
-        if call.header("x-oss-storage-class") == nil { attributes.storageClass = bucket.storageClass }
+        try await attributes.complete(call, in: bucket)
         let upload = try await call.store.beginUpload(expectedBytes: reader.announcedBytes)
         do {
             _ = try await reader.forEachChunk { try await upload.append($0) }

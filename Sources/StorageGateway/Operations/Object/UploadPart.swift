@@ -15,10 +15,11 @@ enum UploadPart {
             _ = try await reader.forEachChunk { try await upload.append($0) }
             try reader.check(try await upload.finish())
             let part = try await call.store.putPart(upload, number: number, of: multipart)
-            return OSSAnswer(headers: [
+            let headers = [
                 ("ETag", part.quotedETag), ("x-oss-hash-crc64ecma", String(part.crc64)),
                 ("Content-MD5", Base64.encode(part.md5)),
-            ])
+            ]
+            return OSSAnswer(headers: headers + multipart.attributes.encryptionHeaders)
         } catch {
             await upload.discard()
             throw error

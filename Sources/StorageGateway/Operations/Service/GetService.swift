@@ -9,8 +9,7 @@ enum GetService {
         let query = try PageQuery(call.request.target, limitEC: "0017-00000289")
         let prefix = call.request.target.value(of: "prefix") ?? ""
         let marker = call.request.target.value(of: "marker") ?? ""
-        let page = try await call.store.buckets(
-            ownedBy: call.requester.ownerID, prefix: prefix, after: marker, limit: query.limit)
+        let page = try await BucketFilter(call).page(prefix: prefix, after: marker, limit: query.limit)
         let result = ListAllMyBucketsResult(
             owner: call.owner,
             buckets: page.records.map { bucket in
