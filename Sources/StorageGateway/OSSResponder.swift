@@ -27,15 +27,18 @@ package struct SurfaceEnvironment: Sendable {
     package let randomBits: @Sendable () -> UInt64
     /// Tells a client on this connection that waits for `100 Continue` to send its body.
     package let welcomeBody: @Sendable (any Channel) -> Void
+    /// Sends callbacks; nil if none are sent.
+    package let callbacks: (any CallbackSender)?
 
-    /// Collects the three.
+    /// Collects the four.
     package init(
         now: @escaping @Sendable () -> Int64, randomBits: @escaping @Sendable () -> UInt64,
-        welcomeBody: @escaping @Sendable (any Channel) -> Void
+        welcomeBody: @escaping @Sendable (any Channel) -> Void, callbacks: (any CallbackSender)? = nil
     ) {
         self.now = now
         self.randomBits = randomBits
         self.welcomeBody = welcomeBody
+        self.callbacks = callbacks
     }
 }
 
@@ -78,8 +81,10 @@ package struct OSSResponder: HTTPResponder {
         do {
             var logger = logger
             logger[metadataKey: "request.id"] = "\(requestID)"
-            answer = try await self.answer(
-                request, host: host, context: context, nowMilliseconds: start, logger: logger)
+            let origin = CallOrigin(
+                requestID: requestID, clientAddress: context.channel.remoteAddress?.ipAddress ?? "",
+                unixSeconds: start / 1_000)
+            answer = try await self.answer(request, host: host, context: context, origin: origin, logger: logger)
         } catch {
             let refusal = refusal(for: error, requestID: requestID)
             answer = ErrorAnswer.answer(
@@ -92,24 +97,40 @@ package struct OSSResponder: HTTPResponder {
     }
 
     private func answer(
-        _ request: Request, host: String, context: OSSContext, nowMilliseconds: Int64, logger: Logger
+        _ request: Request, host: String, context: OSSContext, origin: CallOrigin, logger: Logger
     ) async throws -> OSSAnswer {
         let target = try RequestTarget(request.head.path ?? "")
         let wire = WireRequest(
             method: request.method.rawValue, scheme: request.head.scheme ?? "http", host: host, target: target,
             headers: request.headers.map { WireHeader($0.name.rawName, $0.value) })
         let resource = try addressing.resource(host: host, target: target)
+        let callbacks = environment.callbacks
+        if let callbacks, CallbackPublicKey.isAsked(wire, resource: resource) {
+            return try await CallbackPublicKey.answer(callbacks)
+        }
         if let key = resource.key { _ = try ObjectKey(bytes: key) }
-        let requester = try authenticator.requester(
-            of: wire, resource: resource, nowUnixSeconds: nowMilliseconds / 1_000)
         let level: ResourceLevel = resource.bucket == nil ? .service : resource.key == nil ? .bucket : .object
-        guard let requester else { throw try await anonymousRefusal(wire, resource: resource, level: level) }
-        let operation = try OperationTable.operation(for: wire, level: level)
         let channel = context.channel
         let call = OSSCall(
-            request: wire, resource: resource, requester: requester, body: request.body,
+            request: wire, resource: resource, requester: .anonymous, body: request.body,
             welcomeBody: { [environment] in environment.welcomeBody(channel) }, store: store,
-            configuration: configuration, logger: logger)
+            configuration: configuration, logger: logger, origin: origin, callbacks: callbacks)
+        // A form says in its body who sends it.
+        if PostObject.isMeant(by: wire, level: level) {
+            return try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                try await PostObject.answer(call, authenticator)
+            }
+        }
+        let requester = try authenticator.requester(of: wire, resource: resource, nowUnixSeconds: origin.unixSeconds)
+        guard let requester else { throw try await anonymousRefusal(wire, resource: resource, level: level) }
+        let known = call.replacing(request: wire, requester: requester)
+        guard S3Dialect.isSpoken(in: known) else { return try await answer(known, level: level) }
+        return try await S3Dialect.answer(known, level: level) { try await answer($0, level: level) }
+    }
+
+    /// Answers a call of somebody who is known.
+    private func answer(_ call: OSSCall, level: ResourceLevel) async throws -> OSSAnswer {
+        let operation = try OperationTable.operation(for: call.request, level: level)
         // The server answers on the connection's event loop; only what takes long changes the thread.
         guard operation.takesLong else { return try await operation.answer(call) }
         return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await operation.answer(call) }

@@ -10,13 +10,19 @@ package struct SurfaceConfiguration: Sendable {
     package var extranetEndpoint: String?
     /// The name that owner elements show.
     package var ownerDisplayName: String
+    /// The hosts that callbacks may go to.
+    package var callbackHosts: CallbackHosts
 
     /// Makes a configuration; OSS's own domains of the region are always among the virtual host domains.
-    package init(region: String, virtualHostDomains: [String], extranetEndpoint: String?, ownerDisplayName: String) {
+    package init(
+        region: String, virtualHostDomains: [String], extranetEndpoint: String?, ownerDisplayName: String,
+        callbackHosts: CallbackHosts = CallbackHosts(allowed: [])
+    ) {
         self.region = region
         self.virtualHostDomains =
             virtualHostDomains + ["oss-\(region).aliyuncs.com", "oss-\(region)-internal.aliyuncs.com"]
         self.extranetEndpoint = extranetEndpoint
         self.ownerDisplayName = ownerDisplayName
+        self.callbackHosts = callbackHosts
     }
 }

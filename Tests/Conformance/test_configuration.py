@@ -109,7 +109,7 @@ class TestPrecedence:
         for option in ("--data", "--api-listen", "--oss-listen", "--database-url", "--oss-endpoint",
                        "--oss-public-endpoint", "--oss-bucket", "--oss-region", "--demo", "--config", "--log-level",
                        "--oss-domain", "--shutdown-grace-seconds", "--store", "--store-memory-mib",
-                       "--store-cache-mib", "--free-space-floor-mib"):
+                       "--store-cache-mib", "--free-space-floor-mib", "--callback-hosts"):
             assert option in told.stdout, option
 
 

@@ -61,6 +61,11 @@ import Testing
         Case(method: "GET", level: .object, query: "acl=", name: "GetObjectACL"),
         Case(method: "PUT", level: .object, query: "symlink", name: "PutSymlink"),
         Case(method: "GET", level: .object, query: "symlink=", name: "GetSymlink"),
+        Case(method: "POST", level: .object, query: "restore", name: "RestoreObject"),
+        Case(method: "POST", level: .object, query: "cleanRestoredObject=", name: "CleanRestoredObject"),
+        Case(method: "PUT", level: .object, query: "callback=YQ&callback-var=YQ", name: "PutObject"),
+        Case(method: "GET", level: .object, query: "x-oss-traffic-limit=819200", name: "GetObject"),
+        Case(method: "GET", level: .object, query: "x-oss-request-payer=requester", name: "GetObject"),
         Case(method: "PUT", level: .bucket, query: "acl=", name: "PutBucketACL"),
         Case(method: "GET", level: .bucket, query: "acl", name: "GetBucketACL"),
         Case(method: "GET", level: .bucket, query: "uploads=&key-marker=a&max-uploads=1", name: "ListMultipartUploads"),
@@ -81,6 +86,7 @@ import Testing
         "DELETE Object uploadId", "GET Object uploadId", "GET Bucket uploads", "POST Object append",
         "PUT Object tagging", "GET Object tagging", "DELETE Object tagging", "PUT Object acl", "GET Object acl",
         "PUT Bucket acl", "GET Bucket acl", "PUT Object symlink", "GET Object symlink",
+        "PUT Object callback", "PUT Object callback-var", "POST Object restore", "POST Object cleanRestoredObject",
     ]
 
     @Test(arguments: ["GET", "PUT", "POST", "DELETE", "HEAD"], [ResourceLevel.service, .bucket, .object])

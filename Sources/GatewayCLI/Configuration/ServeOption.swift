@@ -16,6 +16,7 @@ enum ServeOption: String, CaseIterable {
     case ossBucket
     case ossRegion
     case ossDomain
+    case callbackHosts
     case accessKeyID
     case accessKeySecret
     case jwtSecret
@@ -71,6 +72,7 @@ enum ServeOption: String, CaseIterable {
         case .ossBucket: Row(flag: "oss-bucket", key: "oss.bucketName", defaultText: "workspace")
         case .ossRegion: Row(flag: "oss-region", key: "oss.regionId", defaultText: "cn-hangzhou")
         case .ossDomain: Row(flag: "oss-domain", key: "gateway.ossDomain", defaultText: "localhost")
+        case .callbackHosts: Row(flag: "callback-hosts", key: "gateway.callbackHosts", defaultText: nil)
         case .accessKeyID: Row(flag: nil, key: "oss.accessKeyId", defaultText: nil)
         case .accessKeySecret: Row(flag: nil, key: "oss.accessKeySecret", defaultText: nil)
         case .jwtSecret: Row(flag: nil, key: "jwt.secret", defaultText: nil)

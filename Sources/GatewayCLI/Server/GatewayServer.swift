@@ -117,12 +117,15 @@ struct GatewayServer {
     ) throws -> [any Service] {
         let fixedKey = configuration.accessKey == nil ? nil : accessKey
         let ring = AccessKeyRing(try AccessKeyReloader.keys(of: folder, fixedKey: fixedKey).keys)
+        let callbackHosts = CallbackHosts(allowed: configuration.callbackHosts)
         let surface = SurfaceConfiguration(
             region: configuration.region, virtualHostDomains: configuration.virtualHostDomains,
-            extranetEndpoint: extranetEndpoint, ownerDisplayName: "storage-gateway")
+            extranetEndpoint: extranetEndpoint, ownerDisplayName: "storage-gateway",
+            callbackHosts: callbackHosts)
         let environment = SurfaceEnvironment(
             now: SystemEnvironment.nowMilliseconds, randomBits: SystemEnvironment.randomBits,
-            welcomeBody: { GuardedHTTP1Channel.welcomeRequestBody(on: $0) })
+            welcomeBody: { GuardedHTTP1Channel.welcomeRequestBody(on: $0) },
+            callbacks: CallbackClient(keyFile: CallbackKeyFile(path: folder.callbackKey), hosts: callbackHosts))
         let responder = OSSResponder(
             store: store, keys: ring, configuration: surface, environment: environment, logger: logger)
         let listener = ListenerService(

@@ -7,10 +7,13 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case badRequest = "BadRequest"
     case bucketAlreadyExists = "BucketAlreadyExists"
     case bucketNotEmpty = "BucketNotEmpty"
+    case callbackFailed = "CallbackFailed"
     case corsRuleBeyondLimit = "CORSRuleBeyondLimit"
     case entityTooLarge = "EntityTooLarge"
     case entityTooSmall = "EntityTooSmall"
+    case fieldItemTooLong = "FieldItemTooLong"
     case fileAlreadyExists = "FileAlreadyExists"
+    case incorrectNumberOfFilesInPOSTRequest = "IncorrectNumberOfFilesInPOSTRequest"
     case incompleteBody = "IncompleteBody"
     case internalError = "InternalError"
     case invalidAccessKeyId = "InvalidAccessKeyId"
@@ -20,6 +23,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case invalidDigest = "InvalidDigest"
     case invalidEncryptionAlgorithmError = "InvalidEncryptionAlgorithmError"
     case invalidObjectName = "InvalidObjectName"
+    case invalidObjectState = "InvalidObjectState"
     case invalidPart = "InvalidPart"
     case invalidPartOrder = "InvalidPartOrder"
     case invalidPolicyDocument = "InvalidPolicyDocument"
@@ -28,7 +32,9 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case invalidSecurityToken = "InvalidSecurityToken"
     case invalidTag = "InvalidTag"
     case invalidTargetType = "InvalidTargetType"
+    case malformedPOSTRequest = "MalformedPOSTRequest"
     case malformedXML = "MalformedXML"
+    case maxPOSTPreDataLengthExceededError = "MaxPOSTPreDataLengthExceededError"
     case methodNotAllowed = "MethodNotAllowed"
     case missingArgument = "MissingArgument"
     case missingContentLength = "MissingContentLength"
@@ -39,11 +45,14 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case notImplemented = "NotImplemented"
     case notSymlink = "NotSymlink"
     case objectNotAppendable = "ObjectNotAppendable"
+    case operationNotSupported = "OperationNotSupported"
     case positionNotEqualToLength = "PositionNotEqualToLength"
     case preconditionFailed = "PreconditionFailed"
     case repeatedTags = "RepeatedTags"
+    case requestIsNotMultiPartContent = "RequestIsNotMultiPartContent"
     case requestTimeTooSkewed = "RequestTimeTooSkewed"
     case requestTimeout = "RequestTimeout"
+    case restoreAlreadyInProgress = "RestoreAlreadyInProgress"
     case secondLevelDomainForbidden = "SecondLevelDomainForbidden"
     case securityTokenExpired = "SecurityTokenExpired"
     case securityTokenNotSupported = "SecurityTokenNotSupported"
@@ -84,11 +93,15 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
                 "The requested bucket name is not available. The bucket namespace is shared by all users of the system."
                     + " Please select a different name and try again.", "0015-00000104")
         case .bucketNotEmpty: Row(409, "The bucket has objects. Please delete them first.", "0015-00000301")
+        case .callbackFailed: Row(203, "The callback failed.", "0007-00000203")
         case .corsRuleBeyondLimit: Row(400, "The CORS Rules num is beyond limit.")
         case .entityTooLarge: Row(400, "Your proposed upload exceeds the maximum allowed size.")
         case .entityTooSmall: Row(400, "Your proposed upload is smaller than the minimum allowed size.")
+        case .fieldItemTooLong: Row(400, "Your name of form field is too long.")
         case .fileAlreadyExists:
             Row(409, "The object you specified already exists and can not be overwritten.", "0026-00000002")
+        case .incorrectNumberOfFilesInPOSTRequest:
+            Row(400, "POST requires exactly one file upload per request.")
         case .incompleteBody:
             Row(400, "You did not provide the number of bytes specified by the Content-Length HTTP header.")
         case .internalError: Row(500, "Please contact the server administrator, oss@service.aliyun.com")
@@ -102,6 +115,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .invalidEncryptionAlgorithmError:
             Row(400, "The Encryption request you specified is not valid. Supported value: AES256/SM4/KMS.")
         case .invalidObjectName: Row(400, "The specified object is not valid.")
+        case .invalidObjectState: Row(403, "The operation is not valid for the object's state.")
         case .invalidPart:
             Row(
                 400,
@@ -115,11 +129,15 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .invalidSecurityToken: Row(403, "The security token you provided is invalid.")
         case .invalidTargetType:
             Row(400, "The symbolic's target file type is invalid", "0026-00000011")
+        case .malformedPOSTRequest:
+            Row(400, "The body of your POST request is not well-formed multipart/form-data.")
         case .malformedXML:
             Row(
                 400,
                 "The XML you provided was not well-formed or did not validate against our published schema.",
                 "0042-00000205")
+        case .maxPOSTPreDataLengthExceededError:
+            Row(400, "Your POST request fields preceding the upload file were too large.")
         case .methodNotAllowed:
             Row(405, "The specified method is not allowed against this resource.", "0003-00000016")
         case .missingArgument: Row(400, "Missing Some Required Arguments.", "0016-00000502")
@@ -135,10 +153,14 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .notImplemented: Row(400, "A header you provided implies functionality that is not implemented.")
         case .notSymlink: Row(400, "The object is not symlink.", "0043-00000101")
         case .objectNotAppendable: Row(409, "The object is not appendable.")
+        case .operationNotSupported:
+            Row(400, "The operation is not supported for this resource", "0016-00000702")
         case .positionNotEqualToLength: Row(409, "Position is not equal to file length", "0026-00000016")
         case .preconditionFailed:
             Row(412, "At least one of the pre-conditions you specified did not hold.", "0017-00001001")
         case .repeatedTags: Row(400, "Tag keys must be unique.")
+        case .requestIsNotMultiPartContent:
+            Row(400, "Bucket POST must be of the enclosure-type multipart/form-data.")
         case .requestTimeTooSkewed:
             Row(403, "The difference between the request time and the current time is too large.", "0002-00000504")
         case .requestTimeout:
@@ -146,6 +168,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
                 400,
                 "Your socket connection to the server was not read from or written to within the timeout period."
                     + " Idle connections will be closed.")
+        case .restoreAlreadyInProgress: Row(409, "The restore operation is in progress.", "0016-00000719")
         case .secondLevelDomainForbidden: Row(403, "Please use virtual hosted style to access.")
         case .securityTokenExpired: Row(403, "The security token you provided has expired.")
         case .securityTokenNotSupported: Row(403, "This interface does not support security token.")

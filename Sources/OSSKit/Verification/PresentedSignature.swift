@@ -84,7 +84,10 @@ public struct PresentedSignature: Sendable {
         switch key {
         case .secret(let secret):
             if case .hmacSHA1 = algorithm {
-                return matches(CanonicalV1.signature(of: text.stringToSign, with: secret))
+                let isUsual = matches(CanonicalV1.signature(of: text.stringToSign, with: secret))
+                guard let alternative else { return isUsual }
+                let isAlternative = matches(CanonicalV1.signature(of: alternative.stringToSign, with: secret))
+                return isUsual || isAlternative
             }
             return matches(CanonicalV2.signature(of: text.stringToSign, with: secret))
         case .v4(let key, _):

@@ -10,6 +10,8 @@ struct OSSAnswer: Sendable {
     var headers: [(name: String, value: String)]
     /// The body.
     var body: ResponseBody
+    /// The XML document that is the body; nil for another body and for none.
+    private(set) var document: String?
 
     /// An answer without a body.
     init(status: Int = 200, headers: [(name: String, value: String)] = [], body: ResponseBody = ResponseBody()) {
@@ -20,9 +22,14 @@ struct OSSAnswer: Sendable {
 
     /// An answer with an XML document.
     init(status: Int = 200, headers: [(name: String, value: String)] = [], document: String) {
-        self.init(
-            status: status, headers: headers + [("Content-Type", "application/xml")],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: document)))
+        self.init(status: status, headers: headers + [("Content-Type", "application/xml")])
+        setDocument(document)
+    }
+
+    /// Puts another document into the place of the body; nil for none.
+    mutating func setDocument(_ document: String?) {
+        self.document = document
+        body = document.map { ResponseBody(byteBuffer: ByteBuffer(string: $0)) } ?? ResponseBody()
     }
 
     /// The response to write.

@@ -22,6 +22,10 @@ struct OSSCall: Sendable {
     let configuration: SurfaceConfiguration
     /// The logger, with the request's id.
     let logger: Logger
+    /// Where it came from, and when.
+    let origin: CallOrigin
+    /// Sends callbacks; nil if this server sends none.
+    let callbacks: (any CallbackSender)?
 
     /// The bucket's name.
     ///
@@ -72,4 +76,26 @@ struct OSSCall: Sendable {
 
     /// The owner as documents show it.
     var owner: Owner { Owner(id: requester.ownerID, displayName: configuration.ownerDisplayName) }
+}
+
+/// Where a request came from, and when.
+struct CallOrigin: Sendable {
+    /// The id under which it is logged and answered.
+    let requestID: RequestID
+    /// The address of its sender; empty if that is not known.
+    let clientAddress: String
+    /// When it came.
+    let unixSeconds: Int64
+}
+
+extension OSSCall {
+    /// The same call in other words: of another dialect, or from a form.
+    func replacing(
+        request: WireRequest, resource: SignedResource? = nil, requester: Requester? = nil, body: RequestBody? = nil
+    ) -> OSSCall {
+        OSSCall(
+            request: request, resource: resource ?? self.resource, requester: requester ?? self.requester,
+            body: body ?? self.body, welcomeBody: welcomeBody, store: store, configuration: configuration,
+            logger: logger, origin: origin, callbacks: callbacks)
+    }
 }

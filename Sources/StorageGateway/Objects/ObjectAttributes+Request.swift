@@ -21,6 +21,7 @@ extension ObjectAttributes {
         for name in Self.keptHeaders {
             if let value = call.header(name) { headers.append(AttributePair(name: name, value: value)) }
         }
+        headers += try Self.encryption(call)
         userMetadata = try Self.userMetadata(of: call.request)
         storageClass = try Self.storageClass(call)
         acl = try Self.acl(call)
@@ -64,9 +65,7 @@ extension ObjectAttributes {
     static func storageClass(_ call: OSSCall) throws(OSSError) -> String {
         guard let asked = call.header("x-oss-storage-class") else { return "Standard" }
         switch asked {
-        case "Standard", "IA": return asked
-        case "Archive", "ColdArchive", "DeepColdArchive":
-            throw OSSError(.notImplemented, fields: [("Header", "x-oss-storage-class")])
+        case "Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive": return asked
         default:
             throw .invalidArgument("x-oss-storage-class", asked, message: "No such bucket storage class exists.")
         }

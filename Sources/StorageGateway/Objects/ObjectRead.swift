@@ -65,6 +65,11 @@ enum ObjectRead {
         return headers
     }
 
+    /// `x-oss-restore` of an object of an archive class.
+    static func restoreHeader(_ call: OSSCall, object: ObjectRecord) -> [(name: String, value: String)] {
+        call.archiveState(of: object).header.map { [("x-oss-restore", $0)] } ?? []
+    }
+
     /// The answer to a client that has the object already.
     static func notModified(_ object: ObjectRecord) -> OSSAnswer {
         OSSAnswer(status: 304, headers: [("ETag", object.quotedETag), ("Last-Modified", object.lastModified)])

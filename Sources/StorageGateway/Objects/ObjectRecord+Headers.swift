@@ -22,7 +22,7 @@ extension ObjectRecord {
             ("x-oss-storage-class", storageClass),
         ]
         headers += attributes.userMetadata.map { ("x-oss-meta-\($0.name)", $0.value) }
-        headers += attributes.headers.map { (Self.properName($0.name), $0.value) }
+        headers += ArchiveState.kept(attributes.headers).map { (Self.properName($0.name), $0.value) }
         if type == .appendable { headers.append(("x-oss-next-append-position", String(sizeBytes))) }
         if !attributes.tags.isEmpty { headers.append(("x-oss-tagging-count", String(attributes.tags.count))) }
         if let md5 = entityTag.md5 { headers.append(("Content-MD5", Base64.encode(md5))) }
@@ -35,10 +35,18 @@ extension ObjectRecord {
         [
             ("ETag", quotedETag),
             ("x-oss-hash-crc64ecma", String(crc64)),
-        ]
+        ] + attributes.encryptionHeaders
     }
 
     private static func properName(_ name: String) -> String {
-        name.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined(separator: "-")
+        if name.hasPrefix("x-oss-") { return name }
+        return name.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined(separator: "-")
+    }
+}
+
+extension ObjectAttributes {
+    /// What the answer to a write tells of the object's encryption.
+    var encryptionHeaders: [(name: String, value: String)] {
+        headers.filter { Self.isOfEncryption($0.name) }.map { ($0.name, $0.value) }
     }
 }

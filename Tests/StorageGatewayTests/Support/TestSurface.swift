@@ -48,7 +48,12 @@ final class TestSurface: Sendable {
     private let folder: URL
     private let responder: OSSResponder
 
-    init() async throws {
+    /// Makes a surface.
+    ///
+    /// - Parameters:
+    ///   - callbacks: what sends callbacks; nil for a surface that sends none.
+    ///   - callbackHosts: the hosts that may be called wherever they are.
+    init(callbacks: (any CallbackSender)? = nil, callbackHosts: [String] = []) async throws {
         let parent =
             FileManager.default.isWritableFile(atPath: "/dev/shm")
             ? URL(filePath: "/dev/shm") : FileManager.default.temporaryDirectory
@@ -67,9 +72,10 @@ final class TestSurface: Sendable {
             store: store, keys: keys,
             configuration: SurfaceConfiguration(
                 region: Self.region, virtualHostDomains: ["localhost"], extranetEndpoint: nil,
-                ownerDisplayName: "owner"),
+                ownerDisplayName: "owner", callbackHosts: CallbackHosts(allowed: callbackHosts)),
             environment: SurfaceEnvironment(
-                now: { clock.nowMilliseconds }, randomBits: { 0x0123_4567_89AB_CDEF }, welcomeBody: { _ in }),
+                now: { clock.nowMilliseconds }, randomBits: { 0x0123_4567_89AB_CDEF }, welcomeBody: { _ in },
+                callbacks: callbacks),
             logger: Logger(label: "test"))
         _ = try await store.createBucket(NewBucket(name: BucketName("bucket"), ownerID: "owner"))
     }

@@ -17,6 +17,7 @@ enum CopyObject {
         let sourceBucket = try await call.ownBucket(source.bucket)
         return try await call.whileItChanges {
             let object = try await call.store.object(in: sourceBucket, key: source.key)
+            try call.archiveState(of: object).requireReadable(source.key)
             guard try ReadConditions(call, prefix: header + "-").judge(object) == .holds else {
                 return ObjectRead.notModified(object)
             }
@@ -58,6 +59,9 @@ enum CopyObject {
     /// What a copy with the directive COPY says: as its source, but for an asked storage class and ACL.
     private static func keptAttributes(of source: ObjectRecord, _ call: OSSCall) throws(OSSError) -> ObjectAttributes {
         var kept = source.attributes
+        // A copy is encrypted as its writer asks, and restored by nobody yet.
+        kept.headers = ArchiveState.kept(kept.headers).filter { !ObjectAttributes.isOfEncryption($0.name) }
+        kept.headers += try ObjectAttributes.encryption(call)
         kept.storageClass = try ObjectAttributes.storageClass(call)
         kept.acl = try ObjectAttributes.acl(call)
         return kept

@@ -12,6 +12,7 @@ enum HeadObject {
         }
         return OSSAnswer(
             status: status,
-            headers: object.responseHeaders + ObjectRead.lengthHeaders(range, of: object, status: status))
+            headers: object.responseHeaders + ObjectRead.restoreHeader(call, object: object)
+                + ObjectRead.lengthHeaders(range, of: object, status: status))
     }
 }

@@ -18,6 +18,6 @@ enum InitiateMultipartUpload {
             in: bucket, key: key, attributes: attributes, condition: condition)
         let result = InitiateMultipartUploadResult(
             bucket: bucket.name.text, key: key, uploadID: upload.id, isURLEncoded: isURLEncoded)
-        return OSSAnswer(document: result.write())
+        return OSSAnswer(headers: attributes.encryptionHeaders, document: result.write())
     }
 }

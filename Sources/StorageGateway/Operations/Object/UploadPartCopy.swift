@@ -14,6 +14,7 @@ enum UploadPartCopy {
         let sourceBucket = try await call.ownBucket(source.bucket)
         return try await call.whileItChanges {
             let object = try await ObjectRead.followed(call, bucket: sourceBucket, key: source.key)
+            try call.archiveState(of: object).requireReadable(source.key)
             guard try ReadConditions(call, prefix: header + "-").judge(object) == .holds else {
                 return ObjectRead.notModified(object)
             }
