@@ -132,7 +132,7 @@ def test_a_form_that_is_cut_short_stores_nothing(gateway, store, credentials, bu
     parts = "".join(
         f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in form.items())
     body = (parts + '--b\r\nContent-Disposition: form-data; name="file"\r\n\r\ncontent').encode()
-    for ending, length in ((b"", len(body)), (b"\r\n--b--\r\n", len(body) + 8)):
+    for ending, length in ((b"", len(body)), (b"\r\n--b--\r\n", len(body) + 6)):
         with Connection(gateway.oss) as connection:
             connection.send(
                 f"POST /{bucket}/ HTTP/1.1\r\nHost: {gateway.oss.removeprefix('http://')}\r\n"

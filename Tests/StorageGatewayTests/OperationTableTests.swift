@@ -68,6 +68,11 @@ import Testing
         Case(method: "GET", level: .object, query: "x-oss-request-payer=requester", name: "GetObject"),
         Case(method: "PUT", level: .bucket, query: "acl=", name: "PutBucketACL"),
         Case(method: "GET", level: .bucket, query: "acl", name: "GetBucketACL"),
+        Case(method: "PUT", level: .bucket, query: "versioning", name: "PutBucketVersioning"),
+        Case(method: "GET", level: .bucket, query: "versioning=", name: "GetBucketVersioning"),
+        Case(
+            method: "GET", level: .bucket, query: "versions&key-marker=a&version-id-marker=null",
+            name: "ListObjectVersions"),
         Case(method: "GET", level: .bucket, query: "uploads=&key-marker=a&max-uploads=1", name: "ListMultipartUploads"),
     ])
     func everyOperationIsFound(_ row: Case) throws {
@@ -85,7 +90,8 @@ import Testing
         "GET Object response-content-encoding", "POST Object uploads", "PUT Object uploadId", "POST Object uploadId",
         "DELETE Object uploadId", "GET Object uploadId", "GET Bucket uploads", "POST Object append",
         "PUT Object tagging", "GET Object tagging", "DELETE Object tagging", "PUT Object acl", "GET Object acl",
-        "PUT Bucket acl", "GET Bucket acl", "PUT Object symlink", "GET Object symlink",
+        "PUT Bucket acl", "GET Bucket acl", "PUT Object symlink", "GET Object symlink", "PUT Bucket versioning",
+        "GET Bucket versioning", "GET Bucket versions",
         "PUT Object callback", "PUT Object callback-var", "POST Object restore", "POST Object cleanRestoredObject",
     ]
 

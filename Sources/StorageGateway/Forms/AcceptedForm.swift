@@ -62,7 +62,7 @@ struct AcceptedForm: Sendable {
     func answer(_ object: ObjectRecord, _ call: OSSCall) -> OSSAnswer {
         switch success {
         case .redirect(let url):
-            return OSSAnswer(status: 303, headers: object.writtenHeaders + [("Location", url)])
+            return OSSAnswer(status: 303, headers: object.writtenHeaders(in: bucket) + [("Location", url)])
         case .status(201):
             let location = call.location(of: key, in: bucket.name)
             let document = XMLWriter.document("PostResponse") { writer in
@@ -72,9 +72,9 @@ struct AcceptedForm: Sendable {
                 writer.element("Location", location)
             }
             return OSSAnswer(
-                status: 201, headers: object.writtenHeaders + [("Location", location)], document: document)
+                status: 201, headers: object.writtenHeaders(in: bucket) + [("Location", location)], document: document)
         case .status(let status):
-            return OSSAnswer(status: status, headers: object.writtenHeaders)
+            return OSSAnswer(status: status, headers: object.writtenHeaders(in: bucket))
         }
     }
 

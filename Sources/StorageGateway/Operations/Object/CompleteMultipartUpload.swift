@@ -19,7 +19,7 @@ enum CompleteMultipartUpload {
         let result = CompleteMultipartUploadResult(
             location: call.location(of: upload.key, in: upload.bucket.name), bucket: upload.bucket.name.text,
             key: upload.key, eTag: object.quotedETag, isURLEncoded: isURLEncoded)
-        let answer = OSSAnswer(headers: object.writtenHeaders, document: result.write())
+        let answer = OSSAnswer(headers: object.writtenHeaders(in: upload.bucket), document: result.write())
         return try await callback?.completing(answer, of: object, call) ?? answer
     }
 

@@ -22,7 +22,8 @@ enum PutObject {
             try reader.check(summary)
             let object = try await call.store.put(
                 upload, in: bucket, key: key, attributes: attributes, condition: condition)
-            let answer = OSSAnswer(headers: object.writtenHeaders + [("Content-MD5", Base64.encode(summary.md5))])
+            let answer = OSSAnswer(
+                headers: object.writtenHeaders(in: bucket) + [("Content-MD5", Base64.encode(summary.md5))])
             return try await callback?.completing(answer, of: object, call) ?? answer
         } catch {
             await upload.discard()

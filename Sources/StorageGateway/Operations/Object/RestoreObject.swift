@@ -8,7 +8,6 @@ enum RestoreObject {
     private static let millisecondsPerDay: Int64 = 24 * 3_600 * 1_000
 
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
-        try ObjectRead.refuseVersions(call)
         let document = try await RequestBodyReader.document(of: call)
         let asked = try document.map { (document) throws(OSSError) in try RestoreRequest(document: document) }
         let bucket = try await call.bucket()
@@ -29,7 +28,8 @@ enum RestoreObject {
             let headers = ArchiveState.headers(
                 of: object, readyAtMilliseconds: ready, untilMilliseconds: ready + days * millisecondsPerDay)
             try await call.store.setHeaders(headers, of: object, in: bucket)
-            return OSSAnswer(status: isRestored ? 200 : 202)
+            return OSSAnswer(
+                status: isRestored ? 200 : 202, headers: VersionHeaders.of(object.version, in: bucket))
         }
     }
 }
@@ -37,7 +37,6 @@ enum RestoreObject {
 /// `POST /key?cleanRestoredObject`: ends the time in which a restored object can be read.
 enum CleanRestoredObject {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
-        try ObjectRead.refuseVersions(call)
         let bucket = try await call.bucket()
         let key = try call.key()
         return try await call.whileItChanges {
