@@ -90,7 +90,7 @@ public struct FormDataReader: Sendable {
     /// Understands a little more; false if more bytes are needed.
     private mutating func advance(_ position: inout Int, _ pieces: inout [Piece]) throws(OSSError) -> Bool {
         switch stage {
-        case .opening: return try open(&position)
+        case .opening: return try readOpening(&position)
         case .afterDelimiter: return try endDelimiter(&position)
         case .head: return try readHead(&position, &pieces)
         case .field, .file, .passedOver: return try readContent(&position, &pieces)
@@ -102,7 +102,7 @@ public struct FormDataReader: Sendable {
         }
     }
 
-    private mutating func open(_ position: inout Int) throws(OSSError) -> Bool {
+    private mutating func readOpening(_ position: inout Int) throws(OSSError) -> Bool {
         for opening in [delimiter, Self.lineEnd + delimiter] {
             if pending.starts(with: opening) {
                 position = opening.count

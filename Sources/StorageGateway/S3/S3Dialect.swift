@@ -39,7 +39,13 @@ enum S3Dialect {
             // S3 has a condition where OSS has a ban.
             if refusal.code == .fileAlreadyExists { refusal = OSSError(.preconditionFailed) }
             refusal.headers.append(OSSError.Field(name: "x-amz-request-id", value: call.origin.requestID.description))
-            throw refusal
+            guard refusal.code == .notImplemented else { throw refusal }
+            // S3's status for it, by which clients know that they can do without.
+            var told = ErrorAnswer.answer(
+                refusal, requestID: call.origin.requestID, hostID: call.request.host,
+                isHead: call.request.method == "HEAD")
+            told.status = 501
+            return told
         }
     }
 
