@@ -36,6 +36,20 @@ public enum Limits {
     public static let maximumPolicyBytes = 65_536
     /// The most conditions of a form's policy.
     public static let maximumPolicyConditions = 256
+    /// The longest boundary of a form, in bytes; RFC 2046 allows 70.
+    public static let maximumFormBoundaryBytes = 128
+    /// The longest head of a form's part, in bytes.
+    public static let maximumFormPartHeadBytes = 16_384
+    /// The longest name of a form's field, in bytes.
+    public static let maximumFormNameBytes = 8_192
+    /// The most parts of a form.
+    public static let maximumFormParts = 512
+    /// The most bytes of a form that are not its file's; they are held in memory before anybody is known.
+    ///
+    /// Source: assumption A-106.
+    public static let maximumFormBytesBesideFile = 512 * 1_024
+    /// The longest parameter of a callback, in bytes of its base64 text.
+    public static let maximumCallbackBytes = 5 * 1_024
     /// The limits of speed that a request can ask for, in bits a second.
     public static let trafficLimitRange: ClosedRange<Int64> = 819_200...838_860_800
 }

@@ -27,15 +27,18 @@ package struct SurfaceEnvironment: Sendable {
     package let randomBits: @Sendable () -> UInt64
     /// Tells a client on this connection that waits for `100 Continue` to send its body.
     package let welcomeBody: @Sendable (any Channel) -> Void
+    /// Sends callbacks; nil if none are sent.
+    package let callbacks: (any CallbackSender)?
 
-    /// Collects the three.
+    /// Collects the four.
     package init(
         now: @escaping @Sendable () -> Int64, randomBits: @escaping @Sendable () -> UInt64,
-        welcomeBody: @escaping @Sendable (any Channel) -> Void
+        welcomeBody: @escaping @Sendable (any Channel) -> Void, callbacks: (any CallbackSender)? = nil
     ) {
         self.now = now
         self.randomBits = randomBits
         self.welcomeBody = welcomeBody
+        self.callbacks = callbacks
     }
 }
 
@@ -62,14 +65,6 @@ package struct SurfaceCallers: Sendable {
         self.keys = keys
         self.tokens = tokens
     }
-}
-
-/// When a request came, and what it is called.
-struct RequestArrival: Sendable {
-    /// When it came, in milliseconds since 1970, UTC.
-    let milliseconds: Int64
-    /// Its id.
-    let requestID: RequestID
 }
 
 /// Answers requests as OSS answers them.
@@ -130,9 +125,8 @@ package struct OSSResponder: HTTPResponder {
         do {
             var logger = logger
             logger[metadataKey: "request.id"] = "\(requestID)"
-            answer = try await self.answer(
-                request, host: host, context: context,
-                arrival: RequestArrival(milliseconds: start, requestID: requestID), logger: logger)
+            let origin = CallOrigin(requestID: requestID, milliseconds: start, channel: context.channel)
+            answer = try await self.answer(request, host: host, origin: origin, logger: logger)
         } catch {
             let refusal = refusal(for: error, requestID: requestID).naming(method: request.method.rawValue)
             answer = ErrorAnswer.answer(
@@ -158,62 +152,73 @@ package struct OSSResponder: HTTPResponder {
     }
 
     private func answer(
-        _ request: Request, host: String, context: OSSContext, arrival: RequestArrival, logger: Logger
+        _ request: Request, host: String, origin: CallOrigin, logger: Logger
     ) async throws -> OSSAnswer {
         let target = try RequestTarget(request.head.path ?? "")
         let wire = WireRequest(
             method: request.method.rawValue, scheme: request.head.scheme ?? "http", host: host, target: target,
             headers: request.headers.map { WireHeader($0.name.rawName, $0.value) })
         let named = try addressing.resource(host: host, target: target)
+        if let callbacks = environment.callbacks, CallbackPublicKey.isAsked(wire, resource: named) {
+            return try await CallbackPublicKey.answer(callbacks)
+        }
         if let key = named.key { _ = try ObjectKey(bytes: key) }
         if let securityTokens, SecurityTokenRequest.isOne(wire, named) {
-            return try await answer(wire, request.body, by: securityTokens, context: context, arrival: arrival)
+            return try await answer(wire, request.body, by: securityTokens, origin)
         }
         if wire.method == "OPTIONS" { return try await CrossOrigin(store: store).preflight(wire, named) }
+        let stranger = call(wire, named, body: request.body, origin: origin, logger: logger)
+        // A form says in its body who sends it.
+        if PostObject.isMeant(by: wire, level: named.level) {
+            return try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                try await PostObject.answer(stranger, authenticator)
+            }
+        }
         let (requester, resource) = try authenticator.authenticate(
-            wire, resource: named, otherReading: try otherReading(of: wire),
-            nowUnixSeconds: arrival.milliseconds / 1_000)
+            wire, resource: named, otherReading: try otherReading(of: wire), nowUnixSeconds: origin.unixSeconds)
         if let key = resource.key { _ = try ObjectKey(bytes: key) }
-        let delivery = Delivery(body: request.body, context: context, arrival: arrival, logger: logger)
+        let known = stranger.replacing(request: wire, resource: resource, requester: requester)
+        if S3Dialect.isSpoken(in: known) {
+            return try await S3Dialect.answer(known, level: resource.level) { try await answer($0) }
+        }
         guard requester.isAnonymous, let site = try await Website.found(wire, resource, in: store) else {
-            return try await answer(wire, resource, by: requester, delivery)
+            return try await answer(known)
         }
         let visit = WebsiteVisit(
             request: wire, key: resource.key, bucketInPath: addressing.isPathStyle(host: host) ? resource.bucket : nil)
         // Each page that the website shows instead is asked for as if its own name had come.
         return try await site.answer(visit) { key in
-            try await answer(wire, SignedResource(bucket: resource.bucket, key: key), by: requester, delivery)
+            try await answer(
+                known.replacing(request: wire, resource: SignedResource(bucket: resource.bucket, key: key)))
         }
     }
 
-    /// What belongs to a request beside its head.
-    private struct Delivery {
-        let body: RequestBody
-        let context: OSSContext
-        let arrival: RequestArrival
-        let logger: Logger
+    /// A call of somebody who is not known yet.
+    private func call(
+        _ wire: WireRequest, _ resource: SignedResource, body: RequestBody, origin: CallOrigin, logger: Logger
+    ) -> OSSCall {
+        let channel = origin.channel
+        let access = AccessGate(
+            wire, by: .anonymous,
+            AccessGate.Arrival(
+                access: .notYetKnown, sourceAddress: { channel.remoteAddress?.ipAddress },
+                nowUnixSeconds: origin.unixSeconds),
+            in: surroundings)
+        return OSSCall(
+            request: wire, resource: resource, access: access, admittedBucket: nil, body: body,
+            welcomeBody: { [environment] in environment.welcomeBody(channel) }, store: store,
+            configuration: configuration, environment: environment, logger: logger, origin: origin)
     }
 
-    /// Answers a request whose sender is known, or known to be nobody.
-    private func answer(
-        _ wire: WireRequest, _ resource: SignedResource, by requester: Requester, _ delivery: Delivery
-    ) async throws -> OSSAnswer {
-        let level: ResourceLevel = resource.bucket == nil ? .service : resource.key == nil ? .bucket : .object
-        let (found, needed) = try operation(for: wire, level: level, by: requester)
-        let channel = delivery.context.channel
-        let access = AccessGate(
-            wire, by: requester,
-            AccessGate.Arrival(
-                access: needed, sourceAddress: { channel.remoteAddress?.ipAddress },
-                nowUnixSeconds: delivery.arrival.milliseconds / 1_000),
-            in: surroundings)
-        let bucket = try await access.admit(resource)
+    /// Answers a call of somebody who is known, or known to be nobody, in OSS's words.
+    private func answer(_ known: OSSCall) async throws -> OSSAnswer {
+        let (found, needed) = try operation(
+            for: known.request, level: known.resource.level, by: known.requester)
+        let access = known.access.asking(for: needed)
+        let bucket = try await access.admit(known.resource)
         let operation = try found.get()
-        let call = OSSCall(
-            request: wire, resource: resource, access: access, admittedBucket: bucket, body: delivery.body,
-            welcomeBody: { [environment] in environment.welcomeBody(channel) }, store: store,
-            configuration: configuration, environment: environment, logger: delivery.logger)
-        try await RefererRules.require(wire, resource, in: store)
+        let call = known.admitted(by: access, to: bucket)
+        try await RefererRules.require(call.request, call.resource, in: store)
         if let bucket { try await RequestPayment.require(call, bucket) }
         try await RetentionRules.require(operation, call)
         // The server answers on the connection's event loop; only what takes long changes the thread.
@@ -256,10 +261,9 @@ package struct OSSResponder: HTTPResponder {
 
     /// Answers a call of the security token service, whose signature covers its body.
     private func answer(
-        _ wire: WireRequest, _ body: RequestBody, by service: SecurityTokenService, context: OSSContext,
-        arrival: RequestArrival
+        _ wire: WireRequest, _ body: RequestBody, by service: SecurityTokenService, _ origin: CallOrigin
     ) async throws -> OSSAnswer {
-        environment.welcomeBody(context.channel)
+        environment.welcomeBody(origin.channel)
         var bytes: [UInt8] = []
         for try await chunk in body {
             guard bytes.count + chunk.readableBytes <= Limits.securityTokenCallBytes else {
@@ -270,11 +274,11 @@ package struct OSSResponder: HTTPResponder {
         let call = try SecurityTokenRequest(wire, body: bytes)
         do {
             let issued = try service.answer(
-                call, nowUnixSeconds: arrival.milliseconds / 1_000, randomBytes: environment.randomBytes)
-            return SecurityTokenAnswer.answer(issued, requestID: arrival.requestID, isJSON: call.wantsJSON)
+                call, nowUnixSeconds: origin.unixSeconds, randomBytes: environment.randomBytes)
+            return SecurityTokenAnswer.answer(issued, requestID: origin.requestID, isJSON: call.wantsJSON)
         } catch {
             return SecurityTokenAnswer.refusal(
-                error, requestID: arrival.requestID, hostID: wire.host, isJSON: call.wantsJSON)
+                error, requestID: origin.requestID, hostID: wire.host, isJSON: call.wantsJSON)
         }
     }
 
@@ -295,6 +299,11 @@ package struct OSSResponder: HTTPResponder {
             return OSSError(.internalError)
         }
     }
+}
+
+extension SignedResource {
+    /// The level of what it names.
+    var level: ResourceLevel { bucket == nil ? .service : key == nil ? .bucket : .object }
 }
 
 extension OSSError {

@@ -22,9 +22,14 @@ package struct SurfaceConfiguration: Sendable {
     package var securityTokenSeconds: Int64 = 3_600
     /// OSS's own domains of the region.
     let ossDomains: [String]
+    /// The hosts that callbacks may go to.
+    package var callbackHosts: CallbackHosts
 
     /// Makes a configuration; OSS's own domains of the region are always among the virtual host domains.
-    package init(region: String, virtualHostDomains: [String], extranetEndpoint: String?, ownerDisplayName: String) {
+    package init(
+        region: String, virtualHostDomains: [String], extranetEndpoint: String?, ownerDisplayName: String,
+        callbackHosts: CallbackHosts = CallbackHosts(allowed: [])
+    ) {
         self.region = region
         ossDomains = [
             "oss-\(region).aliyuncs.com", "oss-\(region)-internal.aliyuncs.com", "\(region).oss.aliyuncs.com",
@@ -33,5 +38,6 @@ package struct SurfaceConfiguration: Sendable {
         self.virtualHostDomains = virtualHostDomains + ossDomains
         self.extranetEndpoint = extranetEndpoint
         self.ownerDisplayName = ownerDisplayName
+        self.callbackHosts = callbackHosts
     }
 }

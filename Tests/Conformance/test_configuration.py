@@ -110,7 +110,8 @@ class TestPrecedence:
                        "--oss-public-endpoint", "--oss-bucket", "--oss-region", "--demo", "--config", "--log-level",
                        "--oss-domain", "--shutdown-grace-seconds", "--store", "--store-memory-mib",
                        "--store-cache-mib", "--free-space-floor-mib", "--oss-bound-hosts", "--oss-extranet-endpoint",
-                       "--oss-intranet-endpoint", "--oss-path-style", "--oss-public-acl-lists", "--sts-max-seconds"):
+                       "--oss-intranet-endpoint", "--oss-path-style", "--oss-public-acl-lists", "--sts-max-seconds",
+                       "--callback-hosts"):
             assert option in told.stdout, option
 
 

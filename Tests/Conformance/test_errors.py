@@ -144,8 +144,8 @@ BUCKET_SUBRESOURCES = [
 SERVED_ON_OBJECTS = {
     ("POST", "uploads"), ("PUT", "uploadId"), ("POST", "uploadId"), ("DELETE", "uploadId"), ("GET", "uploadId"),
     ("POST", "append"), ("PUT", "acl"), ("GET", "acl"), ("PUT", "tagging"), ("GET", "tagging"), ("DELETE", "tagging"),
-    ("PUT", "symlink"), ("GET", "symlink"), ("PUT", "live"), ("GET", "live"), ("DELETE", "live"), ("POST", "vod"),
-    ("GET", "vod"),
+    ("PUT", "symlink"), ("GET", "symlink"), ("POST", "restore"), ("POST", "cleanRestoredObject"), ("PUT", "callback"),
+    ("PUT", "live"), ("GET", "live"), ("DELETE", "live"), ("POST", "vod"), ("GET", "vod"),
 }
 SET_AND_REMOVED = ["cors", "lifecycle", "logging", "policy", "website", "encryption", "tagging", "publicAccessBlock",
                    "userDefinedLogFieldsConfig"]
@@ -204,7 +204,7 @@ def test_an_unknown_operation_on_a_bucket_is_refused(store, bucket, method, name
 
 
 @pytest.mark.parametrize("name, value", [
-    ("x-oss-callback", "e30="), ("If-Modified-Since", "x"),
+    ("x-oss-persistent-headers", "a:b"), ("x-oss-object-worm-mode", "GOVERNANCE"), ("If-Modified-Since", "x"),
 ])
 def test_a_header_that_asks_for_what_is_not_there_is_refused(store, bucket, key, name, value):
     answer = store.send(Request("PUT", bucket, key, headers=((name, value),), body=b"x"))

@@ -152,7 +152,7 @@ import Testing
             ec: "0042-00000213"),
         BadCompletion(
             name: "callback", body: document(element("1")), headers: [("x-oss-callback", "e30=")],
-            code: "NotImplemented"),
+            code: "InvalidArgument"),
         BadCompletion(
             name: "unknown ACL", body: document(element("1")), headers: [("x-oss-object-acl", "all")],
             code: "InvalidArgument"),

@@ -62,6 +62,11 @@ import Testing
         Case(method: "GET", level: .object, query: "acl=", name: "GetObjectACL"),
         Case(method: "PUT", level: .object, query: "symlink", name: "PutSymlink"),
         Case(method: "GET", level: .object, query: "symlink=", name: "GetSymlink"),
+        Case(method: "POST", level: .object, query: "restore", name: "RestoreObject"),
+        Case(method: "POST", level: .object, query: "cleanRestoredObject=", name: "CleanRestoredObject"),
+        Case(method: "PUT", level: .object, query: "callback=YQ&callback-var=YQ", name: "PutObject"),
+        Case(method: "GET", level: .object, query: "x-oss-traffic-limit=819200", name: "GetObject"),
+        Case(method: "GET", level: .object, query: "x-oss-request-payer=requester", name: "GetObject"),
         Case(method: "PUT", level: .bucket, query: "acl=", name: "PutBucketACL"),
         Case(method: "GET", level: .bucket, query: "acl", name: "GetBucketACL"),
         Case(method: "PUT", level: .bucket, query: "versioning", name: "PutBucketVersioning"),
@@ -113,6 +118,7 @@ import Testing
         "GET Service regions", "GET Service qosInfo", "GET Service regionList", "GET Service accessPoint",
         "GET Service redundancyTransition", "PUT Object live", "GET Object live", "DELETE Object live",
         "POST Object vod", "GET Object vod",
+        "PUT Object callback", "PUT Object callback-var", "POST Object restore", "POST Object cleanRestoredObject",
     ]
 
     /// What is set, told and removed.

@@ -94,6 +94,12 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Hosts that callbacks of uploads may go to although they are in a private network."
+                + " [GATEWAY_CALLBACK_HOSTS]", valueName: "host,…"))
+    var callbackHosts: String?
+
+    @Option(
+        help: ArgumentHelp(
             "checking looks at the object when an upload is confirmed; trusting believes the client and is for test"
                 + " rigs without a store. [SESSION_CONFIRM] (default: checking)", valueName: "mode"))
     var sessionConfirm: String?
@@ -148,6 +154,7 @@ struct ServeCommand: AsyncParsableCommand {
             (.storeCacheMib, storeCacheMib), (.freeSpaceFloorMib, freeSpaceFloorMib), (.ossEndpoint, ossEndpoint),
             (.ossPublicEndpoint, ossPublicEndpoint),
             (.ossBucket, ossBucket), (.ossRegion, ossRegion), (.ossDomain, ossDomain),
+            (.callbackHosts, callbackHosts),
             (.sessionConfirm, sessionConfirm), (.demo, demo ? "true" : nil), (.logLevel, logLevel),
             (.shutdownGraceSeconds, shutdownGraceSeconds),
         ]

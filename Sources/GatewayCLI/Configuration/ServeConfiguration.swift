@@ -31,6 +31,8 @@ struct ServeConfiguration {
     let publicACLLists: Bool
     /// The longest life of a temporary access key, in seconds.
     let securityTokenSeconds: Int64
+    /// The hosts that callbacks may go to although they are in a private network.
+    let callbackHosts: [String]
     /// The access key given by the environment or a file; nil generates one.
     let accessKey: (id: String, secret: Secret)?
     /// The secret of access tokens given by the environment or a file; nil generates one.
@@ -83,6 +85,7 @@ struct ServeConfiguration {
         securityTokenSeconds = try await Self.checked(.stsMaxSeconds, options, "seconds from 900 to 43200") { text in
             DecimalNumber.parse(text).flatMap { (900...43_200).contains($0) ? $0 : nil }
         }
+        callbackHosts = try await Self.hosts(.callbackHosts, options)
         accessKey = try await Self.accessKey(options)
         jwtSecret = try await Self.jwtSecret(options)
         confirmLooksAtObjects = try await Self.checked(.sessionConfirm, options, "checking or trusting") { text in
@@ -100,6 +103,18 @@ struct ServeConfiguration {
             throw ConfigurationProblem(
                 option: ServeOption.ossEndpoint.displayName,
                 reason: "a store of its own needs OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET")
+        }
+    }
+
+    /// Host names and addresses, separated by commas; none if the option is not given.
+    private static func hosts(_ option: ServeOption, _ options: OptionReader) async throws -> [String] {
+        guard try await options.text(option) != nil else { return [] }
+        return try await checked(option, options, "host names or addresses, separated by commas") { text in
+            let hosts = text.lowercased().split(separator: ",").map { String($0.filter { $0 != " " }) }
+            let areHosts = hosts.allSatisfy { host in
+                CallbackAddress(host.contains(":") ? "http://[\(host)]" : "http://\(host)")?.host == host
+            }
+            return areHosts && !hosts.isEmpty && hosts.count <= 64 ? hosts : nil
         }
     }
 

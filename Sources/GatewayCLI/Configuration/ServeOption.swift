@@ -22,6 +22,7 @@ enum ServeOption: String, CaseIterable {
     case ossPathStyle
     case ossPublicACLLists
     case stsMaxSeconds
+    case callbackHosts
     case accessKeyID
     case accessKeySecret
     case jwtSecret
@@ -86,6 +87,7 @@ enum ServeOption: String, CaseIterable {
         case .ossPublicACLLists:
             Row(flag: "oss-public-acl-lists", key: "gateway.ossPublicAclLists", defaultText: "false")
         case .stsMaxSeconds: Row(flag: "sts-max-seconds", key: "gateway.stsMaxSeconds", defaultText: "3600")
+        case .callbackHosts: Row(flag: "callback-hosts", key: "gateway.callbackHosts", defaultText: nil)
         case .accessKeyID: Row(flag: nil, key: "oss.accessKeyId", defaultText: nil)
         case .accessKeySecret: Row(flag: nil, key: "oss.accessKeySecret", defaultText: nil)
         case .jwtSecret: Row(flag: nil, key: "jwt.secret", defaultText: nil)

@@ -11,6 +11,7 @@ import OSSKit
 /// secrets/access-keys/<id>      an access key: its secret, account and policy, mode 0600
 /// secrets/jwt-secret            the secret of access tokens, mode 0600
 /// secrets/sts-secret            the secret of security tokens, mode 0600
+/// secrets/callback-key          the RSA key that signs callbacks, mode 0600; made with the first callback
 /// ```
 struct DataFolder {
     /// The folder's absolute path.
@@ -27,6 +28,8 @@ struct DataFolder {
     var sessionsDatabase: String { path + "/sessions.sqlite" }
     /// The folder of the access keys' files.
     var accessKeys: String { path + "/secrets/access-keys" }
+    /// The file of the key that signs callbacks.
+    var callbackKey: String { path + "/secrets/callback-key" }
     /// The file that is locked while a process uses the folder.
     var lockFile: String { path + "/LOCK" }
 

@@ -118,9 +118,11 @@ struct GatewayServer {
         let fixedKey = configuration.accessKey == nil ? nil : accessKey
         let ring = AccessKeyRing(try AccessKeyReloader.keys(of: folder, fixedKey: fixedKey).keys)
         let tokens = SecurityTokens(secret: try folder.securityTokenSecret())
+        let surface = surface
         let environment = SurfaceEnvironment(
             now: SystemEnvironment.nowMilliseconds, randomBits: SystemEnvironment.randomBits,
-            welcomeBody: { GuardedHTTP1Channel.welcomeRequestBody(on: $0) })
+            welcomeBody: { GuardedHTTP1Channel.welcomeRequestBody(on: $0) },
+            callbacks: CallbackClient(keyFile: CallbackKeyFile(path: folder.callbackKey), hosts: surface.callbackHosts))
         let responder = OSSResponder(
             store: store, callers: SurfaceCallers(keys: ring, tokens: tokens), configuration: surface,
             environment: environment, logger: logger)
@@ -138,7 +140,7 @@ struct GatewayServer {
         var surface = SurfaceConfiguration(
             region: configuration.region, virtualHostDomains: configuration.virtualHostDomains,
             extranetEndpoint: configuration.addressing.extranetEndpoint ?? publicHost,
-            ownerDisplayName: "storage-gateway")
+            ownerDisplayName: "storage-gateway", callbackHosts: CallbackHosts(allowed: configuration.callbackHosts))
         surface.intranetEndpoint = configuration.addressing.intranetEndpoint
         surface.boundHosts = configuration.addressing.boundHosts
         surface.refusesPathStyleOnOSSDomains = configuration.addressing.refusesPathStyleOnOSSDomains

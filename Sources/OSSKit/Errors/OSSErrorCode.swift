@@ -10,11 +10,14 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case bucketCallbackPolicyNotExist = "BucketCallbackPolicyNotExist"
     case bucketNotEmpty = "BucketNotEmpty"
     case bucketReplicationAlreadyExist = "BucketReplicationAlreadyExist"
+    case callbackFailed = "CallbackFailed"
     case corsRuleBeyondLimit = "CORSRuleBeyondLimit"
     case entityTooLarge = "EntityTooLarge"
     case entityTooSmall = "EntityTooSmall"
+    case fieldItemTooLong = "FieldItemTooLong"
     case fileAlreadyExists = "FileAlreadyExists"
     case fileImmutable = "FileImmutable"
+    case incorrectNumberOfFilesInPOSTRequest = "IncorrectNumberOfFilesInPOSTRequest"
     case incompleteBody = "IncompleteBody"
     case internalError = "InternalError"
     case invalidAccessKeyId = "InvalidAccessKeyId"
@@ -25,6 +28,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case invalidEncryptionAlgorithmError = "InvalidEncryptionAlgorithmError"
     case invalidEncryptionRequest = "InvalidEncryptionRequest"
     case invalidObjectName = "InvalidObjectName"
+    case invalidObjectState = "InvalidObjectState"
     case invalidPart = "InvalidPart"
     case invalidPartOrder = "InvalidPartOrder"
     case invalidPolicyDocument = "InvalidPolicyDocument"
@@ -37,7 +41,9 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case invalidWORMConfiguration = "InvalidWORMConfiguration"
     case inventoryAlreadyExist = "InventoryAlreadyExist"
     case inventoryExceedLimit = "InventoryExceedLimit"
+    case malformedPOSTRequest = "MalformedPOSTRequest"
     case malformedXML = "MalformedXML"
+    case maxPOSTPreDataLengthExceededError = "MaxPOSTPreDataLengthExceededError"
     case methodNotAllowed = "MethodNotAllowed"
     case missingArgument = "MissingArgument"
     case missingContentLength = "MissingContentLength"
@@ -66,11 +72,14 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case notImplemented = "NotImplemented"
     case notSymlink = "NotSymlink"
     case objectNotAppendable = "ObjectNotAppendable"
+    case operationNotSupported = "OperationNotSupported"
     case positionNotEqualToLength = "PositionNotEqualToLength"
     case preconditionFailed = "PreconditionFailed"
     case repeatedTags = "RepeatedTags"
+    case requestIsNotMultiPartContent = "RequestIsNotMultiPartContent"
     case requestTimeout = "RequestTimeout"
     case requestTimeTooSkewed = "RequestTimeTooSkewed"
+    case restoreAlreadyInProgress = "RestoreAlreadyInProgress"
     case secondLevelDomainForbidden = "SecondLevelDomainForbidden"
     case securityTokenExpired = "SecurityTokenExpired"
     case securityTokenNotSupported = "SecurityTokenNotSupported"
@@ -122,12 +131,16 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .bucketNotEmpty: Row(409, "The bucket has objects. Please delete them first.", "0015-00000301")
         case .bucketReplicationAlreadyExist:
             Row(400, "A replication rule for this destination and these prefixes already exists.")
+        case .callbackFailed: Row(203, "The callback failed.", "0007-00000203")
         case .corsRuleBeyondLimit: Row(400, "The CORS Rules num is beyond limit.")
         case .entityTooLarge: Row(400, "Your proposed upload exceeds the maximum allowed size.")
         case .entityTooSmall: Row(400, "Your proposed upload is smaller than the minimum allowed size.")
+        case .fieldItemTooLong: Row(400, "Your name of form field is too long.")
         case .fileAlreadyExists:
             Row(409, "The object you specified already exists and can not be overwritten.", "0026-00000002")
         case .fileImmutable: Row(409, "The object you specified is immutable.")
+        case .incorrectNumberOfFilesInPOSTRequest:
+            Row(400, "POST requires exactly one file upload per request.")
         case .incompleteBody:
             Row(400, "You did not provide the number of bytes specified by the Content-Length HTTP header.")
         case .internalError: Row(500, "Please contact the server administrator, oss@service.aliyun.com")
@@ -142,6 +155,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
             Row(400, "The Encryption request you specified is not valid. Supported value: AES256/SM4/KMS.")
         case .invalidEncryptionRequest: Row(400, "The encryption request you specified is not valid.")
         case .invalidObjectName: Row(400, "The specified object is not valid.")
+        case .invalidObjectState: Row(403, "The operation is not valid for the object's state.")
         case .invalidPart:
             Row(
                 400,
@@ -159,11 +173,15 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .invalidWORMConfiguration: Row(400, "Invalid WORM Configuration.")
         case .inventoryAlreadyExist: Row(409, "The inventory configuration already exists.")
         case .inventoryExceedLimit: Row(400, "The number of inventory configurations exceeds the limit.")
+        case .malformedPOSTRequest:
+            Row(400, "The body of your POST request is not well-formed multipart/form-data.")
         case .malformedXML:
             Row(
                 400,
                 "The XML you provided was not well-formed or did not validate against our published schema.",
                 "0042-00000205")
+        case .maxPOSTPreDataLengthExceededError:
+            Row(400, "Your POST request fields preceding the upload file were too large.")
         case .methodNotAllowed:
             Row(405, "The specified method is not allowed against this resource.", "0003-00000016")
         case .missingArgument: Row(400, "Missing Some Required Arguments.", "0016-00000502")
@@ -200,10 +218,16 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .notImplemented: Row(400, "A header you provided implies functionality that is not implemented.")
         case .notSymlink: Row(400, "The object is not symlink.", "0043-00000101")
         case .objectNotAppendable: Row(409, "The object is not appendable.")
+        case .operationNotSupported:
+            Row(400, "The operation is not supported for this resource", "0016-00000702")
         case .positionNotEqualToLength: Row(409, "Position is not equal to file length", "0026-00000016")
         case .preconditionFailed:
             Row(412, "At least one of the pre-conditions you specified did not hold.", "0017-00001001")
         case .repeatedTags: Row(400, "Tag keys must be unique.")
+        case .requestIsNotMultiPartContent:
+            Row(400, "Bucket POST must be of the enclosure-type multipart/form-data.")
+        case .requestTimeTooSkewed:
+            Row(403, "The difference between the request time and the current time is too large.", "0002-00000504")
         case .requestTimeout:
             Row(
                 400,
@@ -211,6 +235,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
                     + " Idle connections will be closed.")
         case .requestTimeTooSkewed:
             Row(403, "The difference between the request time and the current time is too large.", "0002-00000504")
+        case .restoreAlreadyInProgress: Row(409, "The restore operation is in progress.", "0016-00000719")
         case .secondLevelDomainForbidden: Row(403, "Please use virtual hosted style to access.")
         case .securityTokenExpired: Row(403, "The security token you provided has expired.")
         case .securityTokenNotSupported: Row(403, "This interface does not support security token.")

@@ -48,7 +48,7 @@ public struct PostForm: Sendable {
     /// The value of a field that may be there once.
     ///
     /// - Throws: `InvalidArgument` if it is there more than once.
-    func single(_ name: String) throws(OSSError) -> String? {
+    package func single(_ name: String) throws(OSSError) -> String? {
         let values = values(name)
         guard values.count <= 1 else {
             throw OSSError(

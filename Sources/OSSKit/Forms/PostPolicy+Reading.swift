@@ -14,7 +14,7 @@ extension PostPolicy {
 
     /// Reads a policy that is decoded already.
     init(json: [UInt8]) throws(OSSError) {
-        guard case .object(let root) = PolicyJSON(Self.withoutEscapedDollars(json)) else {
+        guard case .object(let root) = ParameterJSON(Self.withoutEscapedDollars(json)) else {
             throw Self.invalid("Invalid JSON: the policy is not an object")
         }
         guard case .text(let expiration)? = root["expiration"], let milliseconds = ISO8601.parse(expiration) else {
@@ -34,7 +34,7 @@ extension PostPolicy {
             expiresAtUnixSeconds: milliseconds / 1_000 - (milliseconds % 1_000 < 0 ? 1 : 0), conditions: conditions)
     }
 
-    private static func conditions(_ entry: PolicyJSON) throws(OSSError) -> [Condition] {
+    private static func conditions(_ entry: ParameterJSON) throws(OSSError) -> [Condition] {
         switch entry {
         case .object(let pairs):
             var conditions: [Condition] = []
@@ -50,7 +50,7 @@ extension PostPolicy {
         }
     }
 
-    private static func condition(_ items: [PolicyJSON]) throws(OSSError) -> Condition {
+    private static func condition(_ items: [ParameterJSON]) throws(OSSError) -> Condition {
         guard case .text(let operation)? = items.first else {
             throw invalid("Invalid Simple-Condition: no operator", ec: "0006-00000216")
         }
@@ -79,14 +79,14 @@ extension PostPolicy {
         return name
     }
 
-    private static func text(_ value: PolicyJSON) throws(OSSError) -> String {
+    private static func text(_ value: ParameterJSON) throws(OSSError) -> String {
         guard case .text(let text) = value else {
             throw invalid("Invalid Simple-Condition: a value is no text", ec: "0006-00000224")
         }
         return text
     }
 
-    private static func texts(_ value: PolicyJSON) throws(OSSError) -> [String] {
+    private static func texts(_ value: ParameterJSON) throws(OSSError) -> [String] {
         guard case .list(let items) = value else {
             throw invalid("Invalid Simple-Condition: the values are no array", ec: "0006-00000224")
         }
@@ -118,35 +118,5 @@ extension PostPolicy {
             }
         }
         return isEscaped ? written + [backslash] : written
-    }
-}
-
-/// What a policy document can hold.
-private enum PolicyJSON: Decodable {
-    case object([String: PolicyJSON])
-    case list([PolicyJSON])
-    case text(String)
-    case number(Int64)
-    case other
-
-    /// Reads a document; nil if it is none.
-    init?(_ document: [UInt8]) {
-        guard let value = try? JSONDecoder().decode(PolicyJSON.self, from: Data(document)) else { return nil }
-        self = value
-    }
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if let text = try? container.decode(String.self) {
-            self = .text(text)
-        } else if let number = try? container.decode(Int64.self) {
-            self = .number(number)
-        } else if let list = try? container.decode([PolicyJSON].self) {
-            self = .list(list)
-        } else if let object = try? container.decode([String: PolicyJSON].self) {
-            self = .object(object)
-        } else {
-            self = .other
-        }
     }
 }

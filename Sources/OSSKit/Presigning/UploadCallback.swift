@@ -19,7 +19,7 @@ public struct UploadCallback: Sendable {
     /// The value of `Host` in the callback; nil for that of the address.
     public let host: String?
     /// Values of its own, their names beginning with `x:` and in lower case.
-    public let variables: [(name: String, value: String)]
+    public var variables: [(name: String, value: String)]
 
     /// Describes a callback.
     public init(
@@ -33,8 +33,6 @@ public struct UploadCallback: Sendable {
         self.variables = variables
     }
 
-    /// The longest parameter of a callback, in bytes.
-    static let maximumParameterBytes = 5 * 1_024
     /// The most addresses of a callback.
     static let maximumURLs = 5
 
@@ -87,8 +85,8 @@ public struct UploadCallback: Sendable {
     private static func encoded(_ members: [(String, String)]) throws(SigningError) -> String {
         let texts = members.map { JSONText.quoted($0.0) + ": " + JSONText.quoted($0.1) }
         let parameter = Base64.encode(Array("{\(texts.joined(separator: ", "))}".utf8))
-        guard parameter.utf8.count <= maximumParameterBytes else {
-            throw .invalidCallback(reason: "it is longer than \(maximumParameterBytes) bytes")
+        guard parameter.utf8.count <= Limits.maximumCallbackBytes else {
+            throw .invalidCallback(reason: "it is longer than \(Limits.maximumCallbackBytes) bytes")
         }
         return parameter
     }

@@ -30,6 +30,17 @@ public struct RequestTarget: Sendable, Hashable {
         (query, emptyPieceCount) = try Self.parseQuery(bytes[pathEnd...].dropFirst())
     }
 
+    private init(rawPath: String, query: [QueryItem]) {
+        self.rawPath = rawPath
+        self.query = query
+        emptyPieceCount = 0
+    }
+
+    /// The same path with other parameters, for a request that is put into other words once its signature was verified.
+    package func replacingQuery(_ query: [QueryItem]) -> RequestTarget {
+        RequestTarget(rawPath: rawPath, query: query)
+    }
+
     /// The first parameter of this name; nil if there is none.
     public func first(_ name: String) -> QueryItem? {
         query.first { $0.isNamed(name) }

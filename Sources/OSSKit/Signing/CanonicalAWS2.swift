@@ -11,9 +11,11 @@ enum CanonicalAWS2 {
     ///   - parts: the request; of its query, the sub-resources are taken.
     ///   - rawPath: the path as it was sent.
     ///   - date: the date line: `Date`, or `Expires` of a URL, or nothing beside `x-amz-date`.
+    ///   - closesBucket: whether a slash follows the path, which some clients sign and do not send.
     ///   - tokenInQuery: the security token of a URL, which is covered as if it were a header.
     static func stringToSign(
-        _ parts: SignedParts, rawPath: String, date: some Sequence<UInt8>, tokenInQuery: [UInt8]? = nil
+        _ parts: SignedParts, rawPath: String, date: some Sequence<UInt8>, tokenInQuery: [UInt8]? = nil,
+        closesBucket: Bool = false
     ) -> [UInt8] {
         var headers = parts.headers.entries.filter { CanonicalAWS4.isAWSHeader($0.name) }
         if let tokenInQuery {
@@ -26,10 +28,16 @@ enum CanonicalAWS2 {
             text += [ASCII.slash] + Array(bucket.utf8)
         }
         text += Array(rawPath.utf8)
+        if closesBucket { text.append(ASCII.slash) }
         let covered = parts.query.filter { subresources.contains($0.nameBytes) }
             .map { (name: $0.nameBytes, value: $0.valueOrEmpty) }
         CanonicalQuery.append(covered, start: ASCII.question, to: &text)
         return text
+    }
+
+    /// Whether the path is a bucket's in path style without the slash behind it, as boto3 sends it and does not sign it.
+    static func isOpenBucket(_ parts: SignedParts, rawPath: String) -> Bool {
+        parts.resource.bucket != nil && parts.resource.key == nil && rawPath.utf8.last != ASCII.slash
     }
 
     /// Whether AWS's V2 covers the parameter of this name.

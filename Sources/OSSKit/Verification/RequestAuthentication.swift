@@ -77,4 +77,9 @@ public enum RequestAuthentication: Sendable {
     public static func isPart(_ item: QueryItem) -> Bool {
         QueryCredentials.isPart(item)
     }
+
+    /// Whether a parameter is a part of a signature of the S3 dialect.
+    package static func isPartOfAWS(_ item: QueryItem) -> Bool {
+        QueryCredentials.isPart(item, of: .aws2URL) || QueryCredentials.isPart(item, of: .aws4URL)
+    }
 }

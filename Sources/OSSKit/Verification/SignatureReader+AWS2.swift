@@ -11,9 +11,19 @@ extension SignatureReader {
         var presented = PresentedSignature(
             scheme: .aws2Header, accessKeyID: credentials.accessKeyID, signature: credentials.signature,
             text: SignedText(stringToSign: stringToSign), algorithm: .hmacSHA1, parts: parts)
+        if CanonicalAWS2.isOpenBucket(parts, rawPath: request.target.rawPath) {
+            let date = (ownDate == nil ? request.header("Date") ?? "" : "").utf8
+            presented.alternatives = [
+                SignedText(
+                stringToSign: CanonicalAWS2.stringToSign(
+                    parts, rawPath: request.target.rawPath, date: date, closesBucket: true))
+            ]
+        }
         var refusal = FirstRefusal()
         refusal.note { () throws(OSSError) in
-            try checkDateLine(ownDate ?? request.header("Date"))
+            // One client names the zone of its time by a number.
+            let date = ownDate ?? request.header("Date")
+            try checkDateLine(date.map { $0.hasSuffix(" +0000") ? $0.dropLast(5) + "GMT" : $0 })
             presented.securityToken = try securityToken(inHeaders: [CanonicalAWS2.securityToken])
             try checkNothingOfOSS()
         }

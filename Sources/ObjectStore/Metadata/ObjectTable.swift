@@ -101,6 +101,11 @@ enum ObjectTable {
         try place.set("acl", to: acl.rawValue, database)
     }
 
+    /// Changes the headers that are kept with an object.
+    static func setHeaders(_ texts: AttributeText, of place: RowPlace, _ database: Database) throws {
+        try place.set("headers", to: texts.headers, database)
+    }
+
     /// Removes a row; one that is not there is fine.
     static func delete(_ place: RowPlace, _ database: Database) throws {
         try database.cachedStatement(sql: "DELETE FROM \(place.condition)").execute(arguments: place.arguments)

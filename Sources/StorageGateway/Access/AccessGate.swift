@@ -51,11 +51,18 @@ struct AccessGate: Sendable {
         self.surroundings = surroundings
     }
 
-    /// The gate of the same request for somebody else, such as the signer of the form in its body.
-    func changing(to requester: Requester) -> AccessGate {
-        AccessGate(
-            request, by: requester,
-            Arrival(access: access, sourceAddress: sourceAddress, nowUnixSeconds: nowUnixSeconds), in: surroundings)
+    /// The gate of the same request in other words, or for somebody else, such as the signer of the form in its body.
+    func changing(to requester: Requester, request: WireRequest) -> AccessGate {
+        AccessGate(request, by: requester, arrival(for: access), in: surroundings)
+    }
+
+    /// The gate of the same request to an operation that needs a right.
+    func asking(for access: OperationAccess) -> AccessGate {
+        AccessGate(request, by: requester, arrival(for: access), in: surroundings)
+    }
+
+    private func arrival(for access: OperationAccess) -> Arrival {
+        Arrival(access: access, sourceAddress: sourceAddress, nowUnixSeconds: nowUnixSeconds)
     }
 
     /// The action that the operation needs the right to.

@@ -8,8 +8,9 @@ struct Authenticator: Sendable {
     /// Signing keys of earlier requests, which cost several times what one signature does.
     private let signingKeys = SigningKeyCache()
 
-    /// The schemes of OSS, today's and the historical one.
-    private static let schemes = SignatureScheme.current.union([.v2Header, .v2URL])
+    /// The schemes of OSS, today's and the historical one, and those of the S3 dialect.
+    private static let schemes = SignatureScheme.current.union(
+        [.v2Header, .v2URL, .aws2Header, .aws2URL, .aws4Header, .aws4URL])
 
     /// Takes the region that signatures must name, the access keys that may sign, and what opens security tokens.
     init(region: String, keys: AccessKeyRing, tokens: SecurityTokens?) {
@@ -51,6 +52,18 @@ struct Authenticator: Sendable {
         }
     }
 
+    /// Verifies the signature of a form, which covers its policy.
+    ///
+    /// - Throws: The refusal as OSS words it.
+    func requester(of form: PostForm, nowUnixSeconds: Int64) throws(OSSError) -> Requester {
+        let conditions = RequestAuthentication.Conditions(
+            region: region, nowUnixSeconds: nowUnixSeconds, schemes: [.v1Post, .v4Post])
+        switch try PostAuthentication.read(form, conditions: conditions) {
+        case .anonymous: return .anonymous
+        case .presented(let presented): return try requester(of: presented, nowUnixSeconds: nowUnixSeconds)
+        }
+    }
+
     /// Compares a signature, of a request or of a form, and says whose it is.
     ///
     /// - Throws: The refusal as OSS words it.
@@ -59,10 +72,9 @@ struct Authenticator: Sendable {
             return try requester(ofTemporary: presented, nowUnixSeconds: nowUnixSeconds)
         }
         let key = keys.key(id: presented.accessKeyID)
-        _ = try presented.verify(with: key?.secret, keys: signingKeys)
+        let signature = try presented.verify(with: key?.secret, keys: signingKeys)
         guard let key, key.isEnabled else { throw Self.disabled(presented) }
-        return Requester(
-            ownerID: key.ownerID, accessKeyID: key.id, scheme: presented.scheme, keyPolicy: key.policy, session: nil)
+        return Requester(signature, of: key)
     }
 
     /// Source: oss-wire fact 14, "STS"; the order of the checks is that of its last sentence.
@@ -81,14 +93,13 @@ struct Authenticator: Sendable {
             throw OSSError(.accessKeyIDAndSecurityTokenNotMatch)
         }
         guard nowUnixSeconds < opened.contents.expiresAtUnixSeconds else { throw OSSError(.securityTokenExpired) }
-        _ = try presented.verify(with: opened.contents.secret, securityToken: token, keys: signingKeys)
+        let signature = try presented.verify(with: opened.contents.secret, securityToken: token, keys: signingKeys)
         // What the parent key may no longer do, its sessions may not either.
         guard let parent = keys.key(id: opened.contents.parentAccessKeyID), parent.isEnabled else {
             throw Self.disabled(presented)
         }
         return Requester(
-            ownerID: parent.ownerID, accessKeyID: presented.accessKeyID, scheme: presented.scheme,
-            keyPolicy: parent.policy,
+            signature, of: parent,
             session: Requester.Session(name: opened.contents.sessionName, policy: opened.policy))
     }
 

@@ -42,6 +42,12 @@ struct OperationAccess: Sendable, Equatable {
         return of(method == "GET" || method == "HEAD" ? "GetObject" : "PutObject")
     }
 
+    /// The right that is asked for while it is not known yet what is wanted, which the owner alone has.
+    static let notYetKnown = OperationAccess("None", .one(.configuration))
+
+    /// The right of the signer of a form to store its file.
+    static let ofForm = OperationAccess("PutObject", .one(.writeObject))
+
     /// Whether an operation is in the table.
     static func isKnown(_ operation: String) -> Bool { table[operation] != nil }
 

@@ -8,6 +8,8 @@ package struct Requester: Sendable {
     package let accessKeyID: String
     /// How the request was signed; nil for nobody.
     package let scheme: SignatureScheme?
+    /// The signature, which may say something about the body; nil for nobody, and where a test makes a requester.
+    let signature: VerifiedSignature?
     /// What the access key may do at most; nil if that is whatever its account may.
     package let keyPolicy: AccessPolicy?
     /// The session of a temporary access key; nil for a lasting one.
@@ -34,6 +36,23 @@ package struct Requester: Sendable {
     package init(
         ownerID: String, accessKeyID: String, scheme: SignatureScheme?, keyPolicy: AccessPolicy?, session: Session?
     ) {
+        self.init(
+            ownerID: ownerID, accessKeyID: accessKeyID, scheme: scheme, signature: nil, keyPolicy: keyPolicy,
+            session: session)
+    }
+
+    /// Describes who made a signature.
+    init(_ signature: VerifiedSignature, of key: AccessKey, session: Session? = nil) {
+        self.init(
+            ownerID: key.ownerID, accessKeyID: signature.accessKeyID, scheme: signature.scheme, signature: signature,
+            keyPolicy: key.policy, session: session)
+    }
+
+    private init(
+        ownerID: String, accessKeyID: String, scheme: SignatureScheme?, signature: VerifiedSignature?,
+        keyPolicy: AccessPolicy?, session: Session?
+    ) {
+        self.signature = signature
         self.ownerID = ownerID
         self.accessKeyID = accessKeyID
         self.scheme = scheme

@@ -10,6 +10,8 @@ struct OSSAnswer: Sendable {
     var headers: [(name: String, value: String)]
     /// The body.
     var body: ResponseBody
+    /// The document that is the body; nil for another body and for none.
+    private(set) var document: String?
 
     /// An answer without a body.
     init(status: Int = 200, headers: [(name: String, value: String)] = [], body: ResponseBody = ResponseBody()) {
@@ -23,9 +25,14 @@ struct OSSAnswer: Sendable {
         status: Int = 200, headers: [(name: String, value: String)] = [], document: String,
         contentType: String = "application/xml"
     ) {
-        self.init(
-            status: status, headers: headers + [("Content-Type", contentType)],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: document)))
+        self.init(status: status, headers: headers + [("Content-Type", contentType)])
+        setDocument(document)
+    }
+
+    /// Puts another document into the place of the body; nil for none.
+    mutating func setDocument(_ document: String?) {
+        self.document = document
+        body = document.map { ResponseBody(byteBuffer: ByteBuffer(string: $0)) } ?? ResponseBody()
     }
 
     /// The response to write.

@@ -26,9 +26,13 @@ struct OSSCall: Sendable {
     let environment: SurfaceEnvironment
     /// The logger, with the request's id.
     let logger: Logger
+    /// Where it came from, and when.
+    let origin: CallOrigin
 
     /// Who sent it.
     var requester: Requester { access.requester }
+    /// Sends callbacks; nil if this server sends none.
+    var callbacks: (any CallbackSender)? { environment.callbacks }
 
     /// The bucket's name.
     ///
@@ -90,5 +94,46 @@ struct OSSCall: Sendable {
     /// The owner of the bucket, or of the list of buckets, as documents show it.
     var owner: Owner {
         Owner(id: admittedBucket?.ownerID ?? requester.ownerID, displayName: configuration.ownerDisplayName)
+    }
+}
+
+/// Where a request came from, and when.
+struct CallOrigin: Sendable {
+    /// The id under which it is logged and answered.
+    let requestID: RequestID
+    /// When it came, in milliseconds since 1970, UTC.
+    let milliseconds: Int64
+    /// The connection that it came on.
+    let channel: any Channel
+
+    /// When it came, in whole seconds.
+    var unixSeconds: Int64 { milliseconds / 1_000 }
+    /// The address of its sender; empty if that is not known.
+    var clientAddress: String { channel.remoteAddress?.ipAddress ?? "" }
+}
+
+extension OSSCall {
+    /// The same call in other words: of another dialect, or from a form.
+    func replacing(
+        request: WireRequest, resource: SignedResource? = nil, requester: Requester? = nil, body: RequestBody? = nil
+    ) -> OSSCall {
+        replacing(
+            request, resource ?? self.resource, body ?? self.body,
+            access: access.changing(to: requester ?? self.requester, request: request))
+    }
+
+    /// The same call after it was let in to its bucket, if it has one.
+    func admitted(by access: AccessGate, to bucket: BucketRecord?) -> OSSCall {
+        replacing(request, resource, body, access: access, admittedBucket: bucket)
+    }
+
+    private func replacing(
+        _ request: WireRequest, _ resource: SignedResource, _ body: RequestBody, access: AccessGate,
+        admittedBucket: BucketRecord? = nil
+    ) -> OSSCall {
+        OSSCall(
+            request: request, resource: resource, access: access, admittedBucket: admittedBucket, body: body,
+            welcomeBody: welcomeBody, store: store, configuration: configuration, environment: environment,
+            logger: logger, origin: origin)
     }
 }

@@ -2,6 +2,9 @@ import OSSKit
 
 /// Every operation that is served, and the choice of one for a request.
 package enum OperationTable {
+    /// Parameters that every upload of bytes understands.
+    private static let uploadParameters: Set<String> = ["callback", "callback-var", TrafficLimit.name]
+
     /// The rows: an operation is one file and one line here.
     static let rows: [Operation] = basicRows + configurationRows
 
@@ -17,10 +20,10 @@ package enum OperationTable {
             answer: ListObjectsV2.answer),
         Operation(
             "DeleteMultipleObjects", "POST", .bucket, selectors: ["delete"], answer: DeleteMultipleObjects.answer),
-        Operation("PutObject", "PUT", .object, answer: PutObject.answer),
+        Operation("PutObject", "PUT", .object, parameters: uploadParameters, answer: PutObject.answer),
         Operation("CopyObject", "PUT", .object, header: "x-oss-copy-source", answer: CopyObject.answer),
         Operation(
-            "GetObject", "GET", .object, parameters: GetObject.overrides.union(["versionId"]),
+            "GetObject", "GET", .object, parameters: GetObject.overrides.union(["versionId", TrafficLimit.name]),
             answer: GetObject.answer),
         Operation("HeadObject", "HEAD", .object, parameters: ["versionId"], answer: HeadObject.answer),
         Operation(
@@ -34,21 +37,21 @@ package enum OperationTable {
             "InitiateMultipartUpload", "POST", .object, selectors: ["uploads"],
             answer: InitiateMultipartUpload.answer),
         Operation(
-            "UploadPart", "PUT", .object, selectors: ["uploadId"], parameters: ["partNumber"],
+            "UploadPart", "PUT", .object, selectors: ["uploadId"], parameters: ["partNumber", TrafficLimit.name],
             answer: UploadPart.answer),
         Operation(
             "UploadPartCopy", "PUT", .object, selectors: ["uploadId"], header: "x-oss-copy-source",
             parameters: ["partNumber"], answer: UploadPartCopy.answer),
         Operation(
             "CompleteMultipartUpload", "POST", .object, selectors: ["uploadId"],
-            answer: CompleteMultipartUpload.answer),
+            parameters: ["callback", "callback-var"], answer: CompleteMultipartUpload.answer),
         Operation(
             "AbortMultipartUpload", "DELETE", .object, selectors: ["uploadId"], answer: AbortMultipartUpload.answer),
         Operation("ListParts", "GET", .object, selectors: ["uploadId"], answer: ListParts.answer),
         Operation(
             "ListMultipartUploads", "GET", .bucket, selectors: ["uploads"], answer: ListMultipartUploads.answer),
         Operation(
-            "AppendObject", "POST", .object, selectors: ["append"], parameters: ["position"],
+            "AppendObject", "POST", .object, selectors: ["append"], parameters: ["position", TrafficLimit.name],
             answer: AppendObject.answer),
         Operation(
             "PutObjectTagging", "PUT", .object, selectors: ["tagging"], parameters: ["versionId"],
@@ -69,6 +72,12 @@ package enum OperationTable {
         Operation(
             "GetSymlink", "GET", .object, selectors: ["symlink"], parameters: ["versionId"],
             answer: GetSymlink.answer),
+        Operation(
+            "RestoreObject", "POST", .object, selectors: ["restore"], parameters: ["versionId"],
+            answer: RestoreObject.answer),
+        Operation(
+            "CleanRestoredObject", "POST", .object, selectors: ["cleanRestoredObject"], parameters: ["versionId"],
+            answer: CleanRestoredObject.answer),
         Operation("PutBucketACL", "PUT", .bucket, selectors: ["acl"], answer: PutBucketACL.answer),
         Operation("GetBucketACL", "GET", .bucket, selectors: ["acl"], answer: GetBucketACL.answer),
         Operation(
@@ -141,8 +150,10 @@ package enum OperationTable {
     }.mapValues { rows in rows.sorted { $0.specificity > $1.specificity } }
 
     /// Whether a parameter means something to OSS beyond listing and authentication.
-    private static func isReserved(_ item: QueryItem, in request: WireRequest) -> Bool {
+    static func isReserved(_ item: QueryItem, in request: WireRequest) -> Bool {
         if RequestAuthentication.isPart(item) { return false }
+        // Whoever pays, it is not this server's business.
+        if item.isNamed("x-oss-request-payer") { return false }
         if Subresources.contains(item) { return true }
         if unsignedSelectors.contains(where: { item.isNamed($0) }) { return true }
         // A bare name that is unknown may be an operation of tomorrow: nothing is written on its behalf.
@@ -156,8 +167,8 @@ package enum OperationTable {
         if let reserved = request.target.query.first(where: { isReserved($0, in: request) }) {
             return notImplemented(reserved.name)
         }
-        // PostObject and preflights are operations of OSS that are not there yet.
-        if request.method == "OPTIONS" || (request.method == "POST" && level == .bucket) {
+        // Preflights are operations of OSS that are not there yet.
+        if request.method == "OPTIONS" {
             return OSSError(.notImplemented, fields: [("Header", request.method)])
         }
         let allowed = Set(rows.filter { $0.level == level && $0.selectors.isEmpty }.map(\.method)).sorted()

@@ -64,9 +64,7 @@ extension ObjectAttributes {
     static func storageClass(_ call: OSSCall) throws(OSSError) -> String {
         guard let asked = call.header("x-oss-storage-class") else { return "Standard" }
         switch asked {
-        case "Standard", "IA": return asked
-        case "Archive", "ColdArchive", "DeepColdArchive":
-            throw OSSError(.notImplemented, fields: [("Header", "x-oss-storage-class")])
+        case "Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive": return asked
         default:
             throw .invalidArgument("x-oss-storage-class", asked, message: "No such bucket storage class exists.")
         }

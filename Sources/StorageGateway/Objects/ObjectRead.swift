@@ -44,6 +44,8 @@ enum ObjectRead {
             let found = try await call.store.object(in: bucket, key: target)
             try await call.access.requireReading(of: found, in: bucket)
             guard found.type != .symlink else { throw OSSError(.invalidTargetType) }
+            // What is shown has the link's own class, which says nothing about the target's.
+            if call.request.method == "GET" { try call.archiveState(of: found).requireReadable(target) }
             return object.showing(found)
         } catch let refusal as OSSError where refusal.code == .noSuchKey {
             throw OSSError(.symlinkTargetNotExist, fields: [("Key", object.key.text)])
@@ -70,6 +72,11 @@ enum ObjectRead {
             headers.append(("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(object.sizeBytes)"))
         }
         return headers
+    }
+
+    /// `x-oss-restore` of an object of an archive class.
+    static func restoreHeader(_ call: OSSCall, object: ObjectRecord) -> [(name: String, value: String)] {
+        call.archiveState(of: object).header.map { [("x-oss-restore", $0)] } ?? []
     }
 
     /// The answer to a client that has the object already.

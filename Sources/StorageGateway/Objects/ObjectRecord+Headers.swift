@@ -22,7 +22,7 @@ extension ObjectRecord {
             ("x-oss-storage-class", storageClass),
         ]
         headers += attributes.userMetadata.map { ("x-oss-meta-\($0.name)", $0.value) }
-        headers += attributes.headers.map { (Self.properName($0.name), $0.value) }
+        headers += ArchiveState.kept(attributes.headers).map { (Self.properName($0.name), $0.value) }
         if type == .appendable { headers.append(("x-oss-next-append-position", String(sizeBytes))) }
         if !attributes.tags.isEmpty { headers.append(("x-oss-tagging-count", String(attributes.tags.count))) }
         if let md5 = entityTag.md5 { headers.append(("Content-MD5", Base64.encode(md5))) }

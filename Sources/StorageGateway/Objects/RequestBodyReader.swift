@@ -13,6 +13,7 @@ struct RequestBodyReader: Sendable {
 
     private let call: OSSCall
     private let limitBytes: Int64
+    private let traffic: TrafficLimit?
 
     /// Judges the headers that describe the body; no byte of it is read yet.
     ///
@@ -32,6 +33,7 @@ struct RequestBodyReader: Sendable {
         }
         if let announcedBytes, announcedBytes > limitBytes { throw OSSError(.entityTooLarge) }
         contentMD5 = try Self.contentMD5(call)
+        traffic = try TrafficLimit(call)
     }
 
     /// Hands the body on piece by piece and counts it.
@@ -41,11 +43,13 @@ struct RequestBodyReader: Sendable {
     func forEachChunk(_ take: (ByteBuffer) async throws -> Void) async throws -> Int64 {
         call.welcomeBody()
         var count: Int64 = 0
+        var pace = traffic.map(TrafficPace.init)
         do {
             for try await chunk in call.body {
                 count += Int64(chunk.readableBytes)
                 guard count <= limitBytes else { throw OSSError(.entityTooLarge) }
                 try await take(chunk)
+                try await pace?.passed(chunk.readableBytes)
             }
         } catch is HTTPParserError {
             throw OSSError(.incompleteBody)

@@ -3,9 +3,12 @@ import ObjectStore
 
 /// Headers of a write that change its meaning.
 enum WriteHeaders {
+    /// The headers of a callback.
+    static let callback = (call: "x-oss-callback", variables: "x-oss-callback-var")
+
     /// Headers of OSS that would have to change what is stored or what happens after, and do not yet.
     private static let notYet = [
-        "x-oss-callback", "x-oss-callback-var", "x-oss-traffic-limit", "x-oss-persistent-headers",
+        "x-oss-callback", "x-oss-callback-var", "x-oss-persistent-headers",
         "x-oss-object-worm-mode", "x-oss-object-worm-retain-until-date", "x-oss-object-worm-legal-hold",
         "x-oss-symlink-target",
     ]
@@ -16,9 +19,9 @@ enum WriteHeaders {
     /// Refuses headers that a write cannot have.
     ///
     /// - Throws: `NotImplemented`, naming the header.
-    /// - Parameter understood: a header that means something to this write alone.
-    static func refuseUnknownMeaning(_ call: OSSCall, but understood: String? = nil) throws(OSSError) {
-        for name in notYet + conditions where name != understood && call.header(name) != nil {
+    /// - Parameter understood: headers that mean something to this write alone.
+    static func refuseUnknownMeaning(_ call: OSSCall, but understood: String...) throws(OSSError) {
+        for name in notYet + conditions where !understood.contains(name) && call.header(name) != nil {
             throw OSSError(.notImplemented, fields: [("Header", name)])
         }
         if let encoding = call.header("content-encoding"), encoding.lowercased().contains("aws-chunked") {

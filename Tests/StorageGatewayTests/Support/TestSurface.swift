@@ -51,7 +51,16 @@ final class TestSurface: Sendable {
     private let folder: URL
     private let responder: OSSResponder
 
-    init(_ change: (inout SurfaceConfiguration) -> Void = { _ in }) async throws {
+    /// Makes a surface.
+    ///
+    /// - Parameters:
+    ///   - callbacks: what sends callbacks; nil for a surface that sends none.
+    ///   - callbackHosts: the hosts that may be called wherever they are.
+    ///   - change: changes what the surface is told.
+    init(
+        callbacks: (any CallbackSender)? = nil, callbackHosts: [String] = [],
+        _ change: (inout SurfaceConfiguration) -> Void = { _ in }
+    ) async throws {
         let parent =
             FileManager.default.isWritableFile(atPath: "/dev/shm")
             ? URL(filePath: "/dev/shm") : FileManager.default.temporaryDirectory
@@ -67,7 +76,8 @@ final class TestSurface: Sendable {
                 randomBytes: { count in (0..<count).map { _ in UInt8.random(in: .min ... .max) } }, onFatal: { _ in }))
         keys = AccessKeyRing([AccessKey(id: Self.accessKeyID, secret: Self.secret, ownerID: "owner")])
         var surface = SurfaceConfiguration(
-            region: Self.region, virtualHostDomains: ["localhost"], extranetEndpoint: nil, ownerDisplayName: "owner")
+            region: Self.region, virtualHostDomains: ["localhost"], extranetEndpoint: nil, ownerDisplayName: "owner",
+            callbackHosts: CallbackHosts(allowed: callbackHosts))
         change(&surface)
         responder = OSSResponder(
             store: store,
@@ -75,7 +85,8 @@ final class TestSurface: Sendable {
                 keys: keys, tokens: SecurityTokens(secret: Secret("a secret of tokens of 32 bytes or more"))),
             configuration: surface,
             environment: SurfaceEnvironment(
-                now: { clock.nowMilliseconds }, randomBits: { UInt64.random(in: .min ... .max) }, welcomeBody: { _ in }),
+                now: { clock.nowMilliseconds }, randomBits: { UInt64.random(in: .min ... .max) }, welcomeBody: { _ in },
+                callbacks: callbacks),
             logger: Logger(label: "test"))
         _ = try await store.createBucket(NewBucket(name: BucketName("bucket"), ownerID: "owner"))
     }

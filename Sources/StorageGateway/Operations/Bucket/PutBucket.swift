@@ -43,10 +43,7 @@ enum PutBucket {
 
     private static func storageClass(_ asked: String) throws(OSSError) -> String {
         switch asked {
-        case "Standard": return "Standard"
-        case "IA": return "IA"
-        case "Archive", "ColdArchive", "DeepColdArchive":
-            throw OSSError(.notImplemented, fields: [("Header", "StorageClass")])
+        case "Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive": return asked
         case let other:
             throw .invalidArgument("StorageClass", other, message: "No such bucket storage class exists.")
         }

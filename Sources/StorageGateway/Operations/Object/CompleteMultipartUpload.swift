@@ -6,7 +6,9 @@ import ObjectStore
 /// Source: oss-wire fact 9; the form of `Location` is assumption A-056.
 enum CompleteMultipartUpload {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
-        try WriteHeaders.refuseUnknownMeaning(call)
+        try WriteHeaders.refuseUnknownMeaning(
+            call, but: WriteHeaders.callback.call, WriteHeaders.callback.variables)
+        let callback = try RequestedCallback(call, operation: "CompleteMultipartUpload")
         let condition = try WriteHeaders.condition(call)
         let acl = call.header("x-oss-object-acl") == nil ? nil : try ObjectAttributes.acl(call)
         let isURLEncoded = try PageQuery.isURLEncoded(call.request.target)
@@ -17,7 +19,8 @@ enum CompleteMultipartUpload {
         let result = CompleteMultipartUploadResult(
             location: call.location(of: upload.key, in: upload.bucket.name), bucket: upload.bucket.name.text,
             key: upload.key, eTag: object.quotedETag, isURLEncoded: isURLEncoded)
-        return OSSAnswer(headers: object.writtenHeaders(in: upload.bucket), document: result.write())
+        let answer = OSSAnswer(headers: object.writtenHeaders(in: upload.bucket), document: result.write())
+        return try await callback?.completing(answer, of: object, call) ?? answer
     }
 
     /// Whether all parts are asked for by a header instead of a document.

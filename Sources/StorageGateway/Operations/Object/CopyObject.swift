@@ -20,6 +20,7 @@ enum CopyObject {
                 call, bucket: sourceBucket, key: source.key, version: source.version)
             try await call.access.requireReading(of: object, isVersion: source.version != nil, in: sourceBucket)
             try requireCopyable(object, in: sourceBucket)
+            try call.archiveState(of: object).requireReadable(source.key)
             guard try ReadConditions(call, prefix: header + "-").judge(object) == .holds else {
                 return ObjectRead.notModified(object)
             }
@@ -77,6 +78,8 @@ enum CopyObject {
     /// What a copy with the directive COPY says: as its source, but for an asked storage class and ACL.
     private static func keptAttributes(of source: ObjectRecord, _ call: OSSCall) throws(OSSError) -> ObjectAttributes {
         var kept = source.attributes
+        // Nobody has restored the copy yet.
+        kept.headers = ArchiveState.kept(kept.headers)
         kept.storageClass = try ObjectAttributes.storageClass(call)
         kept.acl = try ObjectAttributes.acl(call)
         return kept

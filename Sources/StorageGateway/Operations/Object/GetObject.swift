@@ -20,11 +20,12 @@ enum GetObject {
 
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
         let overrides = try overrides(of: call)
+        let traffic = try TrafficLimit(call)
         let bucket = try await call.bucket()
         let (object, reader, plan) = try await open(call, in: bucket)
         guard case .send(let range, let status) = plan else { return ObjectRead.notModified(object) }
         let headers =
-            replacing(object.responseHeaders, with: overrides)
+            replacing(object.responseHeaders, with: overrides) + ObjectRead.restoreHeader(call, object: object)
             + VersionHeaders.of(object.version, in: bucket)
             + ObjectRead.lengthHeaders(range, of: object, status: status)
         guard let reader else { return OSSAnswer(status: status, headers: headers) }
@@ -33,9 +34,13 @@ enum GetObject {
             return OSSAnswer(status: status, headers: headers, body: ResponseBody(byteBuffer: whole))
         }
         let body = ResponseBody(contentLength: Int(range.count)) { [logger = call.logger] writer in
+            var pace = traffic.map(TrafficPace.init)
             do {
                 for try await chunk in reader {
-                    try await writer.write(chunk)
+                    for slice in traffic?.slices(of: chunk) ?? [chunk] {
+                        try await writer.write(slice)
+                        try await pace?.passed(slice.readableBytes)
+                    }
                 }
             } catch let failure as StoreFailure {
                 // The answer has begun: it ends short of its length, so that nobody takes it for whole.
@@ -64,6 +69,7 @@ enum GetObject {
         var lostRaces = 0
         while true {
             let object = try await ObjectRead.followed(call, bucket: bucket, key: key)
+            try call.archiveState(of: object).requireReadable(key)
             let plan = try ObjectRead.plan(call, object: object)
             guard case .send(let range, _) = plan, !range.isEmpty else { return (object, nil, plan) }
             do {

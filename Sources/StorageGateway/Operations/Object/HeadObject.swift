@@ -13,7 +13,8 @@ enum HeadObject {
         }
         return OSSAnswer(
             status: status,
-            headers: object.responseHeaders + VersionHeaders.of(object.version, in: bucket)
+            headers: object.responseHeaders + ObjectRead.restoreHeader(call, object: object)
+                + VersionHeaders.of(object.version, in: bucket)
                 + ObjectRead.lengthHeaders(range, of: object, status: status))
     }
 }

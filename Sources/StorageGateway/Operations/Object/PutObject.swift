@@ -7,7 +7,9 @@ import ObjectStore
 enum PutObject {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
         let key = try call.key()
-        try WriteHeaders.refuseUnknownMeaning(call)
+        try WriteHeaders.refuseUnknownMeaning(
+            call, but: WriteHeaders.callback.call, WriteHeaders.callback.variables)
+        let callback = try RequestedCallback(call, operation: "PutObject")
         var attributes = try ObjectAttributes(writing: call)
         let condition = try WriteHeaders.condition(call)
         let reader = try RequestBodyReader(call, limitBytes: Limits.objectBytes)
@@ -20,8 +22,9 @@ enum PutObject {
             try reader.check(summary)
             let object = try await call.store.put(
                 upload, in: bucket, key: key, attributes: attributes, condition: condition)
-            return OSSAnswer(
+            let answer = OSSAnswer(
                 headers: object.writtenHeaders(in: bucket) + [("Content-MD5", Base64.encode(summary.md5))])
+            return try await callback?.completing(answer, of: object, call) ?? answer
         } catch {
             await upload.discard()
             throw error

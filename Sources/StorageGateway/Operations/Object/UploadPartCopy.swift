@@ -17,6 +17,7 @@ enum UploadPartCopy {
                 call, bucket: sourceBucket, key: source.key, version: source.version)
             try await call.access.requireReading(of: found, isVersion: source.version != nil, in: sourceBucket)
             let object = try await ObjectRead.followed(found, call, bucket: sourceBucket)
+            try call.archiveState(of: object).requireReadable(source.key)
             guard try ReadConditions(call, prefix: header + "-").judge(object) == .holds else {
                 return ObjectRead.notModified(object)
             }
