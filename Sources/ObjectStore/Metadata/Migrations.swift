@@ -17,6 +17,9 @@ enum Migrations {
         migrator.registerMigration("4 symbolic links") { database in
             try database.execute(sql: symbolicLinks)
         }
+        migrator.registerMigration("7 housekeeping") { database in
+            try database.execute(sql: housekeeping)
+        }
         return migrator
     }
 
@@ -133,5 +136,25 @@ enum Migrations {
     /// The key that a symbolic link leads to.
     private static let symbolicLinks = """
         ALTER TABLE objects ADD COLUMN symlink_target BLOB CHECK (length(symlink_target) BETWEEN 1 AND 1023);
+        """
+
+    /// Where housekeeping stands, and the bodies whose bytes are not those that were written.
+    ///
+    /// `item` tells which of the things of a key it is: empty for the object, else as `Damage.Place` writes it.
+    private static let housekeeping = """
+        CREATE TABLE housekeeping (
+            name TEXT PRIMARY KEY,
+            value TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE damage (
+            bucket TEXT NOT NULL,
+            key BLOB NOT NULL,
+            item TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            detail TEXT NOT NULL,
+            found_at_ms INTEGER NOT NULL,
+            PRIMARY KEY (bucket, key, item)
+        ) STRICT, WITHOUT ROWID;
         """
 }
