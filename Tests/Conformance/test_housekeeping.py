@@ -158,7 +158,7 @@ class TestCheckAndScrub:
 
 
 class TestBackup:
-    def test_what_is_saved_comes_back(self, kept, operator, new_gateway):
+    def test_what_is_saved_comes_back(self, kept, operator):
         server = kept.server
         bodies = some_bodies() | {key: key.encode() for key in UNUSUAL_KEYS}
         store(server, bodies)
@@ -176,12 +176,15 @@ class TestBackup:
         assert restored.lines[0]["files"] == saved.lines[0]["files"]
         for command in ("check", "scrub"):
             assert operator.run(command, "--data", "again").status == 0
-        again = new_gateway(name="again", data=operator.home / "again", demo=True).start()
-        assert again.credentials == credentials
-        # Accounts and the secret of their tokens come back too.
-        assert SessionClient(again.api, user.token).get("/v1/me").status_code == 200
-        for key, body in bodies.items():
-            assert call(again, "GET", key).body == body
+        again = Gateway(operator.home / "server", data=operator.home / "again", demo=True).start()
+        try:
+            assert again.credentials == credentials
+            # Accounts and the secret of their tokens come back too.
+            assert SessionClient(again.api, user.token).get("/v1/me").status_code == 200
+            for key, body in bodies.items():
+                assert call(again, "GET", key).body == body
+        finally:
+            again.kill()
 
     def test_nothing_is_written_over(self, kept, operator):
         kept.rest()
@@ -220,7 +223,9 @@ class TestBackup:
 
 class TestImportAndExport:
     def test_every_key_has_a_file_of_its_own_and_comes_back(self, kept, operator):
-        bodies = {key: f"{number} {key}".encode() for number, key in enumerate([*HOSTILE_KEYS, *UNUSUAL_KEYS])}
+        # Below another prefix the keys become longer, and 1,023 bytes are the most.
+        keys = [key for key in [*HOSTILE_KEYS, *UNUSUAL_KEYS] if len(key.encode()) <= 1_000]
+        bodies = {key: f"{number} {key}".encode() for number, key in enumerate(keys)}
         store(kept.server, bodies)
         kept.rest()
         exported = kept.run("export", f"oss://{kept.server.bucket}", "deep/out", "--json")
