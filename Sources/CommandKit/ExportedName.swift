@@ -71,7 +71,7 @@ package enum ExportedName {
                 hasKeysBelow = true
             }
             guard !name.elementsEqual(nothing) else { continue }
-            guard let bytes = PercentCoding.decodePath(name) else { return nil }
+            guard let bytes = PercentCoding.decodePath(name), !bytes.contains(0) else { return nil }
             key += bytes
         }
         return startsPart ? (key, hasKeysBelow) : nil

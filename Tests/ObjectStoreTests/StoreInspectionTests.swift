@@ -11,7 +11,7 @@ import Testing
             _ = try await store.copy(record, to: bucket, key: ObjectKey("copy"))
             try await store.store(someBytes(500), in: bucket, "row")
             try await store.store([], in: bucket, "nothing")
-            let (whole, _) = try await store.storeInParts([120_000, 40_000, 100], in: bucket, "parts")
+            let (whole, _) = try await store.storeInParts([120_000, 110_000, 100], in: bucket, "parts")
             _ = try await store.copy(whole, to: bucket, key: ObjectKey("parts-too"))
             let multipart = try await store.begin(in: bucket, "unfinished")
             try await store.part(1, someBytes(70_000), of: multipart)
