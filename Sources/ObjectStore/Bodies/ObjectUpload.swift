@@ -131,7 +131,7 @@ package actor ObjectUpload {
     @discardableResult
     private func flush(isLast: Bool = false) async throws -> BlobWriter {
         // Others may have filled the disk since this upload began.
-        try await freeSpace.require(Int64(gathered.readableBytes))
+        try await freeSpace.take(Int64(gathered.readableBytes))
         let writer = try await openWriter()
         let piece = gathered
         gathered = ByteBuffer()
