@@ -78,7 +78,7 @@ package struct ObjectPlace: Sendable {
     /// The bucket, as it was looked up before.
     let bucket: BucketRecord
     /// The key.
-    let key: ObjectKey
+    package let key: ObjectKey
 
     /// Names a place.
     package init(bucket: BucketRecord, key: ObjectKey) {
@@ -141,5 +141,18 @@ extension ObjectContent {
         self.init(
             type: source.type == .appendable ? .normal : source.type, symlinkTarget: source.symlinkTarget,
             sizeBytes: source.sizeBytes, entityTag: source.entityTag, crc64: source.crc64, body: source.body)
+    }
+}
+
+extension ObjectTable {
+    /// Removes an object from its bucket, with what it counts for there and its name for its body.
+    static func remove(
+        _ key: ObjectKey, from bucket: BucketRecord, _ leftovers: inout Leftovers, in database: Database
+    ) throws {
+        let key = Data(key.bytes)
+        guard let former = try former(key, inBucket: bucket.id, database) else { return }
+        try delete(key, inBucket: bucket.id, database)
+        try BucketTable.add(objects: -1, bytes: -former.sizeBytes, toBucket: bucket.id, in: database)
+        try BodyTable.release(former.body, &leftovers, in: database)
     }
 }

@@ -9,7 +9,9 @@ enum StoreFolder {
     /// The folder of all blobs.
     static let blobsName = "blobs"
 
-    private static let versionName = "VERSION"
+    /// The file that says which format a folder has, written last.
+    static let versionName = "VERSION"
+
     private static let reserveName = "RESERVE"
     /// How much room is put aside.
     private static let reserveBytes: Int64 = 1_024 * 1_024

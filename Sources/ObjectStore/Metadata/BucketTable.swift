@@ -14,6 +14,11 @@ enum BucketTable {
         return try Row.fetchOne(statement, arguments: [name.text]).map(record)
     }
 
+    /// All buckets, by their numbers.
+    static func all(in database: Database) throws -> [BucketRecord] {
+        try Row.fetchAll(database.cachedStatement(sql: "SELECT \(columns) FROM buckets ORDER BY id")).map(record)
+    }
+
     /// Checks that a bucket that was looked up before is still there.
     ///
     /// - Returns: whether it keeps versions now, which may have changed since.

@@ -20,6 +20,8 @@ final class Committer: Sendable {
     private struct State {
         var logBytes = 0
         var waiting: [Waiting] = []
+        /// What is to run between two groups.
+        var interludes: [@Sendable () -> Void] = []
         var isRunning = false
         var isClosed = false
         var counts = Counts()
@@ -79,9 +81,22 @@ final class Committer: Sendable {
                 refuse: { completion(.failure($0)) }))
     }
 
-    /// Runs statements on the writing connection between two groups.
+    /// Runs statements on the writing connection between two groups, also while groups follow one another.
     func betweenGroups<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await thread.run { [database] in try database.withWriter(body) }
+        try await withCheckedThrowingContinuation { continuation in
+            let isTaken = state.withLock { state in
+                if state.isClosed { return false }
+                state.interludes.append { [database] in
+                    continuation.resume(with: Result { try database.withWriter(body) })
+                }
+                if !state.isRunning {
+                    state.isRunning = true
+                    thread.start { [self] in commitAllThatWaits() }
+                }
+                return true
+            }
+            if !isTaken { continuation.resume(throwing: StoreFailure.closed) }
+        }
     }
 
     /// Refuses all later changes and returns when those that wait are committed.
@@ -120,14 +135,24 @@ extension Committer {
 
     private func commitAllThatWaits() {
         while let group = nextGroup() {
-            commit(group)
+            if !group.isEmpty { commit(group) }
+            for interlude in takeInterludes() { interlude() }
         }
     }
 
-    /// Takes the next group; nil if nothing waits, after which the next change starts a new run.
+    private func takeInterludes() -> [@Sendable () -> Void] {
+        state.withLock { state in
+            defer { state.interludes = [] }
+            return state.interludes
+        }
+    }
+
+    /// Takes the next group, which is empty if only interludes wait.
+    ///
+    /// - Returns: nil if nothing waits, after which the next change starts a new run.
     private func nextGroup() -> [Waiting]? {
         let (group, idle) = state.withLock { state -> ([Waiting]?, [CheckedContinuation<Void, Never>]) in
-            guard !state.waiting.isEmpty else {
+            guard !state.waiting.isEmpty || !state.interludes.isEmpty else {
                 state.isRunning = false
                 let idle = state.idleContinuations
                 state.idleContinuations = []

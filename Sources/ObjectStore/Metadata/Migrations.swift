@@ -20,6 +20,9 @@ enum Migrations {
         migrator.registerMigration("5 versions") { database in
             try database.execute(sql: versions)
         }
+        migrator.registerMigration("7 housekeeping") { database in
+            try database.execute(sql: housekeeping)
+        }
         return migrator
     }
 
@@ -176,5 +179,25 @@ enum Migrations {
             PRIMARY KEY (bucket_id, key, sequence DESC)
         ) STRICT, WITHOUT ROWID;
         CREATE UNIQUE INDEX versions_without_id ON versions (bucket_id, key) WHERE version_id IS NULL;
+        """
+
+    /// Where housekeeping stands, and the bodies whose bytes are not those that were written.
+    ///
+    /// `item` tells which of the things of a key it is: empty for the object, else as `Damage.Place` writes it.
+    private static let housekeeping = """
+        CREATE TABLE housekeeping (
+            name TEXT PRIMARY KEY,
+            value TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE damage (
+            bucket TEXT NOT NULL,
+            key BLOB NOT NULL,
+            item TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            detail TEXT NOT NULL,
+            found_at_ms INTEGER NOT NULL,
+            PRIMARY KEY (bucket, key, item)
+        ) STRICT, WITHOUT ROWID;
         """
 }
