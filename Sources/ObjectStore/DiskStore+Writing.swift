@@ -143,16 +143,3 @@ extension ObjectContent {
             sizeBytes: source.sizeBytes, entityTag: source.entityTag, crc64: source.crc64, body: source.body)
     }
 }
-
-extension ObjectTable {
-    /// Removes an object from its bucket, with what it counts for there and its name for its body.
-    static func remove(
-        _ key: ObjectKey, from bucket: BucketRecord, _ leftovers: inout Leftovers, in database: Database
-    ) throws {
-        let key = Data(key.bytes)
-        guard let former = try former(key, inBucket: bucket.id, database) else { return }
-        try delete(key, inBucket: bucket.id, database)
-        try BucketTable.add(objects: -1, bytes: -former.sizeBytes, toBucket: bucket.id, in: database)
-        try BodyTable.release(former.body, &leftovers, in: database)
-    }
-}

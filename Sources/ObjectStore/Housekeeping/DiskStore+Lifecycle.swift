@@ -28,8 +28,8 @@ extension DiskStore {
 
     /// Deletes the objects and ends the uploads of a bucket whose time has come.
     ///
-    /// Each is judged again inside the transaction, so that what a client writes meanwhile is left alone. In a bucket that
-    /// keeps versions a delete marker hides what a key shows; older versions stay.
+    /// Each is judged again inside the transaction, so that what a client writes meanwhile is left alone. In a bucket
+    /// that keeps versions a delete marker hides what a key shows; older versions stay.
     /// - Throws: `NoSuchBucket`.
     package func apply(_ rules: [LifecycleRule], to bucket: BucketRecord) async throws -> LifecycleOutcome {
         var outcome = LifecycleOutcome()

@@ -134,7 +134,8 @@ extension NamedBody.Position {
             .version(let bucket, let key, let sequence), .version(let otherBucket, let otherKey, let otherSequence)
         ):
             bucket > otherBucket
-                || bucket == otherBucket && (key == otherKey ? sequence < otherSequence : otherKey.lexicographicallyPrecedes(key))
+                || bucket == otherBucket && otherKey.lexicographicallyPrecedes(key)
+                || bucket == otherBucket && otherKey == key && sequence < otherSequence
         case (.version, .object), (.part, .object), (.part, .version): true
         case (.object, .version), (.object, .part), (.version, .part): false
         }
