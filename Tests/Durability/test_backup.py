@@ -107,7 +107,7 @@ def killed_while(server: Gateway, numbers: random.Random, *commands: tuple[str |
     threads = [threading.Thread(target=work, args=(command,)) for command in commands]
     for thread in threads:
         thread.start()
-    time.sleep(numbers.uniform(0.05, 1.2))
+    time.sleep(numbers.uniform(0.02, 0.6))
     server.kill()
     for thread in threads:
         thread.join(120)
@@ -128,7 +128,7 @@ def test_a_scrub_and_a_backup_that_are_killed_three_times_in_a_row_harm_nothing_
             load = start_load(server, numbers, "kept", journals, sizes=SIZES, weights=WEIGHTS)
             load.let_run(0.3)
             load.may_fail.set()
-            statuses = killed_while(server, numbers, ("scrub",), ("backup", target))
+            statuses = killed_while(server, numbers, ("scrub", "--limit-rate", "500K"), ("backup", target))
             load.join()
             journals = load.journals
             cut += sum(status != 0 for status in statuses)
