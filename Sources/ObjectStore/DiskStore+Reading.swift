@@ -4,14 +4,14 @@ import OSSKit
 extension DiskStore {
     /// Looks an object up.
     ///
-    /// - Throws: `NoSuchKey`.
+    /// - Throws: `NoSuchKey`, which names the delete marker if there is one.
     package func object(in bucket: BucketRecord, key: ObjectKey) async throws -> ObjectRecord {
         try requireOpen()
         let row = ObjectRowKey(bucketID: bucket.id, key: key.bytes)
         return try await caches.objects.value(of: row, costBytes: { RowCaches.costBytes(of: $0.record) }) {
             try await database.read { database in
                 guard let record = try ObjectTable.find(key, inBucket: bucket.id, database) else {
-                    throw DiskStore.noSuchKey(key)
+                    throw try VersionTable.showsNothing(key, inBucket: bucket.id, database)
                 }
                 return CachedObject(record: record)
             }
@@ -26,13 +26,17 @@ extension DiskStore {
         try requireOpen()
         guard range.lowerBound >= 0, range.upperBound <= record.sizeBytes else { throw StoreFailure.rangeIsOutside }
         let sizeBytes = range.upperBound - range.lowerBound
-        guard !range.isEmpty else { return ObjectReader(first: ByteBuffer(), rest: nil, sizeBytes: 0) }
+        guard !range.isEmpty else { return reader(of: ByteBuffer(), rest: nil, sizeBytes: 0) }
         do {
             let (first, rest) = try await firstChunk(of: record, range: range)
-            return ObjectReader(first: first, rest: rest, sizeBytes: sizeBytes)
+            return reader(of: first, rest: rest, sizeBytes: sizeBytes)
         } catch {
             throw fatality.translate(error)
         }
+    }
+
+    private func reader(of first: ByteBuffer, rest: (any ChunkSource)?, sizeBytes: Int64) -> ObjectReader {
+        ObjectReader(first: first, rest: rest, sizeBytes: sizeBytes, readAhead: readAhead)
     }
 
     /// A body that is a row: as it was checked when it was read before, or read and checked now.

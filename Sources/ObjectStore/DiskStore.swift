@@ -18,6 +18,7 @@ package final class DiskStore: Sendable {
     let reaper: Reaper
     let fatality: Fatality
     let caches: RowCaches
+    let readAhead: ReadAhead
     private let threads: WorkerThreads
     let freeSpace: FreeSpace
     private let isClosed = Atomic<Bool>(false)
@@ -61,6 +62,7 @@ package final class DiskStore: Sendable {
         self.fatality = Fatality(onFatal: environment.onFatal)
         self.disk = disk
         try StoreFolder.prepare(disk)
+        self.readAhead = ReadAhead(limit: configuration.chunksAheadLimit)
         self.caches = RowCaches(limitBytes: configuration.cacheLimitBytes)
         self.blobs = BlobFolder(
             disk: disk, threads: threads, randomBytes: environment.randomBytes, fatality: fatality)
@@ -137,6 +139,9 @@ package final class DiskStore: Sendable {
 
     /// How many bytes of rows and small bodies are kept in memory for reads now.
     package var cachedBytes: Int { caches.buckets.costBytes + caches.objects.costBytes }
+
+    /// How many chunks of bodies are in memory, or on their way there, before their readers want them.
+    package var chunksAhead: Int { readAhead.takenCount }
 
     /// Refuses a call after `close()`.
     func requireOpen() throws(StoreFailure) {

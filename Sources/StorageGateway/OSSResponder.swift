@@ -81,7 +81,7 @@ package struct OSSResponder: HTTPResponder {
             answer = try await self.answer(
                 request, host: host, context: context, nowMilliseconds: start, logger: logger)
         } catch {
-            let refusal = refusal(for: error, requestID: requestID)
+            let refusal = refusal(for: error, requestID: requestID).naming(method: request.method.rawValue)
             answer = ErrorAnswer.answer(
                 refusal, requestID: requestID, hostID: host, isHead: request.method == .head)
         }
@@ -111,7 +111,7 @@ package struct OSSResponder: HTTPResponder {
             welcomeBody: { [environment] in environment.welcomeBody(channel) }, store: store,
             configuration: configuration, logger: logger)
         // The server answers on the connection's event loop; only what takes long changes the thread.
-        guard operation.takesLong else { return try await operation.answer(call) }
+        if operation.isQuick { return try await operation.answer(call) }
         return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await operation.answer(call) }
     }
 
@@ -153,5 +153,15 @@ package struct OSSResponder: HTTPResponder {
                 metadata: ["request.id": "\(requestID)", "error": "\(String(reflecting: error))"])
             return OSSError(.internalError)
         }
+    }
+}
+
+extension OSSError {
+    /// `MethodNotAllowed` names the method; the store, which refuses delete markers so, does not know it.
+    fileprivate func naming(method: String) -> OSSError {
+        guard code == .methodNotAllowed, !fields.contains(where: { $0.name == "Method" }) else { return self }
+        var refusal = self
+        refusal.fields.insert(Field(name: "Method", value: method), at: 0)
+        return refusal
     }
 }

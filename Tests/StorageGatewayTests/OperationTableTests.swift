@@ -20,7 +20,7 @@ import Testing
             target: try RequestTarget(query.isEmpty ? "/" : "/?\(query)"), headers: headers)
     }
 
-    @Test(arguments: [
+    private static let operations: [Case] = [
         Case(method: "GET", level: .service, query: "", name: "GetService"),
         Case(method: "GET", level: .service, query: "prefix=a&marker=b&max-keys=3", name: "GetService"),
         Case(method: "PUT", level: .bucket, query: "", name: "PutBucket"),
@@ -63,12 +63,33 @@ import Testing
         Case(method: "GET", level: .object, query: "symlink=", name: "GetSymlink"),
         Case(method: "PUT", level: .bucket, query: "acl=", name: "PutBucketACL"),
         Case(method: "GET", level: .bucket, query: "acl", name: "GetBucketACL"),
+        Case(method: "PUT", level: .bucket, query: "versioning", name: "PutBucketVersioning"),
+        Case(method: "GET", level: .bucket, query: "versioning=", name: "GetBucketVersioning"),
+        Case(
+            method: "GET", level: .bucket, query: "versions&key-marker=a&version-id-marker=null",
+            name: "ListObjectVersions"),
         Case(method: "GET", level: .bucket, query: "uploads=&key-marker=a&max-uploads=1", name: "ListMultipartUploads"),
-    ])
+    ]
+
+    @Test(arguments: operations)
     func everyOperationIsFound(_ row: Case) throws {
         let found = try OperationTable.name(
             for: Self.request(row.method, row.query, row.headers), level: row.level)
         #expect(found == row.name)
+    }
+
+    /// What reads or writes documents, or copies bytes from disk to disk, and must not hold up other connections.
+    private static let long: Set<String> = [
+        "GetService", "PutBucket", "DeleteBucket", "GetBucketInfo", "GetBucketLocation", "ListObjects", "ListObjectsV2",
+        "DeleteMultipleObjects", "UploadPartCopy", "CompleteMultipartUpload", "ListParts", "ListMultipartUploads",
+        "PutObjectTagging", "PutBucketACL", "GetBucketACL",
+    ]
+
+    @Test(arguments: operations)
+    func whatTakesLongIsNotAnsweredOnTheEventLoop(_ row: Case) throws {
+        let found = try OperationTable.isQuick(
+            Self.request(row.method, row.query, row.headers), level: row.level)
+        #expect(found == !Self.long.contains(row.name))
     }
 
     /// What each sub-resource may select; everything else of the product must be refused.
@@ -80,7 +101,8 @@ import Testing
         "GET Object response-content-encoding", "POST Object uploads", "PUT Object uploadId", "POST Object uploadId",
         "DELETE Object uploadId", "GET Object uploadId", "GET Bucket uploads", "POST Object append",
         "PUT Object tagging", "GET Object tagging", "DELETE Object tagging", "PUT Object acl", "GET Object acl",
-        "PUT Bucket acl", "GET Bucket acl", "PUT Object symlink", "GET Object symlink",
+        "PUT Bucket acl", "GET Bucket acl", "PUT Object symlink", "GET Object symlink", "PUT Bucket versioning",
+        "GET Bucket versioning", "GET Bucket versions",
     ]
 
     @Test(arguments: ["GET", "PUT", "POST", "DELETE", "HEAD"], [ResourceLevel.service, .bucket, .object])

@@ -71,7 +71,7 @@ package actor ObjectUpload {
             if writer == nil, gathered.readableBytes <= inlineLimitBytes {
                 return try await finishInline()
             }
-            let body = try await flush(isLast: true).seal()
+            let body = try await flush(isLast: true).seal(expectedBytes: receivedBytes)
             guard case .open = stage else { throw StoreFailure.uploadIsNotReady }
             stage = .finished(body)
             return body.summary

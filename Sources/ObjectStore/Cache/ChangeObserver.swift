@@ -73,11 +73,15 @@ final class ChangeObserver: TransactionObserver, Sendable {
         caches.objects.beginChange(of: changes.objects)
     }
 
-    func databaseDidCommit(_ database: Database) { end() }
+    func databaseDidCommit(_ database: Database) { transactionIsOver() }
 
-    func databaseDidRollback(_ database: Database) { end() }
+    func databaseDidRollback(_ database: Database) { transactionIsOver() }
 
-    private func end() {
+    /// Lets everything that was announced into the caches again; does nothing the second time.
+    ///
+    /// SQLite undoes a transaction of which the commit failed without telling anybody, so whoever uses the connection says
+    /// so too. Readers see the rows as they were before it then.
+    func transactionIsOver() {
         let changes = state.withLock { state in
             defer { state = State() }
             return state.announced
@@ -102,9 +106,11 @@ private struct WatchedTable {
     /// The expression that notes the entry of a row, which is called `new` or `old`.
     let note: @Sendable (_ row: String) -> String
 
+    /// How much a bucket holds, which changes with every write.
+    private static let bucketCounts: Set<String> = ["object_count", "size_bytes", "marker_count", "last_sequence"]
+
     static let all = [
-        // How much a bucket holds changes with every write.
-        WatchedTable(name: "buckets", unwatchedColumns: ["object_count", "size_bytes"]) { "note_bucket(\($0).name)" },
+        WatchedTable(name: "buckets", unwatchedColumns: bucketCounts) { "note_bucket(\($0).name)" },
         WatchedTable(name: "objects") { "note_object(\($0).bucket_id, \($0).key)" },
     ]
 

@@ -61,11 +61,11 @@ final class BlobFolder: Sendable {
 
     /// Lets the disk begin with what was written so far, so that the flush at the end has little left to do.
     ///
-    /// It promises nothing, and its failure is of no account: the flush at the end tells of every byte.
-    func beginFlush(of blob: PendingBlob, writtenFrom start: Int64, to end: Int64) {
+    /// It promises nothing. If it tells of a failure the body cannot be kept: the flush at the end may not tell of it again.
+    func beginFlush(of blob: PendingBlob, writtenFrom start: Int64, to end: Int64) throws(StoreFailure) {
         let (first, last) = (start / Self.earlyFlushBytes, end / Self.earlyFlushBytes)
         guard last > first else { return }
-        blob.file.beginFlush(at: first * Self.earlyFlushBytes, count: (last - first) * Self.earlyFlushBytes)
+        try blob.file.beginFlush(at: first * Self.earlyFlushBytes, count: (last - first) * Self.earlyFlushBytes)
     }
 
     /// Flushes a new file and the folder that it lies in.

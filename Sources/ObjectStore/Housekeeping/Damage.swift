@@ -28,7 +28,8 @@ package struct Damage: Sendable, Equatable {
         package let bucket: String
         /// The bytes of the key.
         package let key: [UInt8]
-        /// Which of the things of the key: empty for its object, `upload ID part N` for a part of an upload.
+        /// Which of the things of the key: empty for its object, `version ID` for an older version of it,
+        /// `upload ID part N` for a part of an upload.
         package let item: String
 
         /// Names a place.

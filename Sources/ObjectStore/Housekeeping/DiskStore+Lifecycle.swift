@@ -28,7 +28,8 @@ extension DiskStore {
 
     /// Deletes the objects and ends the uploads of a bucket whose time has come.
     ///
-    /// Each is judged again inside the transaction, so that what a client writes meanwhile is left alone.
+    /// Each is judged again inside the transaction, so that what a client writes meanwhile is left alone. In a bucket
+    /// that keeps versions a delete marker hides what a key shows; older versions stay.
     /// - Throws: `NoSuchBucket`.
     package func apply(_ rules: [LifecycleRule], to bucket: BucketRecord) async throws -> LifecycleOutcome {
         var outcome = LifecycleOutcome()
@@ -98,18 +99,19 @@ extension DiskStore {
         -> Int64
     {
         try requireOpen()
-        let now = environment.now
+        let environment = environment
         return try await commit(weightBytes: keys.reduce(0) { $0 + $1.bytes.count }) { database in
-            try BucketTable.require(bucket, in: database)
-            var (leftovers, count) = (Leftovers(), Int64(0))
+            let versioning = try BucketTable.require(bucket, in: database)
+            var change = BucketChange(ofBucket: bucket.id, versioning: versioning, environment)
+            var count: Int64 = 0
             for key in keys {
                 guard let object = try ObjectTable.find(key, inBucket: bucket.id, database),
-                    rules.contains(where: { $0.expires(object, atMilliseconds: now()) })
+                    rules.contains(where: { $0.expires(object, atMilliseconds: environment.now()) })
                 else { continue }
-                try ObjectTable.remove(key, from: bucket, &leftovers, in: database)
+                _ = try change.delete(Deletion(key: key), in: database)
                 count += 1
             }
-            return Change(value: count, leftovers: leftovers)
+            return Change(value: count, leftovers: try change.finish(in: database))
         }
     }
 

@@ -8,12 +8,16 @@ struct NamedBody: Sendable, Equatable {
     enum Position: Sendable, Equatable, Codable {
         /// Behind an object.
         case object(bucketID: Int64, key: [UInt8])
+        /// Behind a version that its key does not show; of a key the newest comes first.
+        case version(bucketID: Int64, key: [UInt8], sequence: Int64)
         /// Behind a part of an upload.
         case part(upload: Int64, number: Int64)
 
         /// Before the first row.
         static let start = Position.object(bucketID: 0, key: [])
-        /// Before the first part, which is behind all objects.
+        /// Before the first older version, which is behind all objects.
+        static let firstVersion = Position.version(bucketID: 0, key: [], sequence: 0)
+        /// Before the first part, which is behind all versions.
         static let firstPart = Position.part(upload: 0, number: 0)
     }
 
@@ -45,7 +49,8 @@ enum WalkedRow: Sendable {
     }
 }
 
-/// The walk over all rows that name bodies: the objects in the order of their keys, then the parts of uploads.
+/// The walk over all rows that name bodies: the objects in the order of their keys, then older versions, then
+/// the parts of uploads.
 ///
 /// Whoever adds another kind of row that names bodies adds it here, in `page`, and in `StoreInspection`.
 enum BodyWalk {
@@ -58,6 +63,14 @@ enum BodyWalk {
         """
     private static let objectTables = """
         objects LEFT JOIN buckets ON buckets.id = objects.bucket_id LEFT JOIN bodies ON bodies.id = objects.body_id
+        """
+    private static let versionColumns = """
+        versions.bucket_id, versions.key, buckets.name, coalesce(versions.version_id, 'null'), versions.size_bytes,
+        versions.crc64, versions.body_id, versions.blob_id, versions.is_segmented, bodies.reference_count,
+        versions.sequence
+        """
+    private static let versionTables = """
+        versions LEFT JOIN buckets ON buckets.id = versions.bucket_id LEFT JOIN bodies ON bodies.id = versions.body_id
         """
     private static let partColumns = """
         parts.upload_number, uploads.key, buckets.name, uploads.upload_id, parts.size_bytes, parts.crc64,
@@ -78,6 +91,15 @@ enum BodyWalk {
                     ORDER BY objects.bucket_id, objects.key LIMIT \(pageSize)
                     """)
             return try Row.fetchAll(statement, arguments: [bucketID, Data(key)]).map(object)
+        case .version(let bucketID, let key, let sequence):
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT \(versionColumns) FROM \(versionTables)
+                    WHERE (versions.bucket_id, versions.key) >= (?1, ?2) AND is_delete_marker = 0
+                    AND NOT (versions.bucket_id = ?1 AND versions.key = ?2 AND versions.sequence >= ?3)
+                    ORDER BY versions.bucket_id, versions.key, versions.sequence DESC LIMIT \(pageSize)
+                    """)
+            return try Row.fetchAll(statement, arguments: [bucketID, Data(key), sequence]).map(version)
         case .part(let upload, let number):
             let statement = try database.cachedStatement(
                 sql: """
@@ -95,6 +117,13 @@ enum BodyWalk {
             let statement = try database.cachedStatement(
                 sql: "SELECT \(objectColumns) FROM \(objectTables) WHERE objects.bucket_id = ? AND objects.key = ?")
             return try Row.fetchOne(statement, arguments: [bucketID, Data(key)]).map(object)
+        case .version(let bucketID, let key, let sequence):
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT \(versionColumns) FROM \(versionTables)
+                    WHERE versions.bucket_id = ? AND versions.key = ? AND versions.sequence = ? AND is_delete_marker = 0
+                    """)
+            return try Row.fetchOne(statement, arguments: [bucketID, Data(key), sequence]).map(version)
         case .part(let upload, let number):
             let statement = try database.cachedStatement(
                 sql: "SELECT \(partColumns) FROM \(partTables) WHERE parts.upload_number = ? AND parts.part_number = ?")
@@ -105,6 +134,13 @@ enum BodyWalk {
     private static func object(_ row: Row) -> WalkedRow {
         let (bucketID, key) = (row.number(0) ?? 0, row.bytes(1) ?? [])
         return named(row, at: .object(bucketID: bucketID, key: key), item: "", isSegmented: row.number(8) == 1)
+    }
+
+    private static func version(_ row: Row) -> WalkedRow {
+        let (bucketID, key, sequence) = (row.number(0) ?? 0, row.bytes(1) ?? [], row.number(10) ?? 0)
+        return named(
+            row, at: .version(bucketID: bucketID, key: key, sequence: sequence),
+            item: "version \(row.text(3) ?? "?")", isSegmented: row.number(8) == 1)
     }
 
     private static func part(_ row: Row) -> WalkedRow {

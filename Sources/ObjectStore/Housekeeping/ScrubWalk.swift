@@ -62,8 +62,11 @@ struct ScrubWalk: Sendable {
         let page = try await store.database.read { try BodyWalk.page(behind: from, in: $0) }
         // A damaged key could lead back to where the walk was.
         if let last = page.last?.position, last.isBehind(from) { return page }
-        guard case .object = from else { return nil }
-        position = .firstPart
+        switch from {
+        case .object: position = .firstVersion
+        case .version: position = .firstPart
+        case .part: return nil
+        }
         return try await nextPage(&position)
     }
 
@@ -127,8 +130,14 @@ extension NamedBody.Position {
             bucket > otherBucket || bucket == otherBucket && otherKey.lexicographicallyPrecedes(key)
         case (.part(let upload, let number), .part(let otherUpload, let otherNumber)):
             (upload, number) > (otherUpload, otherNumber)
-        case (.part, .object): true
-        case (.object, .part): false
+        case (
+            .version(let bucket, let key, let sequence), .version(let otherBucket, let otherKey, let otherSequence)
+        ):
+            bucket > otherBucket
+                || bucket == otherBucket && otherKey.lexicographicallyPrecedes(key)
+                || bucket == otherBucket && otherKey == key && sequence < otherSequence
+        case (.version, .object), (.part, .object), (.part, .version): true
+        case (.object, .version), (.object, .part), (.version, .part): false
         }
     }
 }

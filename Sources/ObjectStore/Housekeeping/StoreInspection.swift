@@ -58,7 +58,7 @@ struct StoreInspection {
         }
         // A file whose pages are damaged answers anything to other questions.
         guard outcome.problems.isEmpty else { return outcome }
-        outcome.objectCount = try Int64.fetchOne(database, sql: "SELECT count(*) FROM objects") ?? 0
+        outcome.objectCount = try Int64.fetchOne(database, sql: "SELECT count(*) FROM \(Self.objects)") ?? 0
         for question in Self.questions {
             try requireGoing()
             let rows = try Row.fetchAll(database, sql: question.sql + " LIMIT \(Self.limit)")
@@ -121,9 +121,16 @@ extension StoreInspection {
         let sql: String
     }
 
+    /// What keys show, and older versions.
+    private static let objects = """
+        (SELECT bucket_id, key, size_bytes, body_id, blob_id, is_segmented FROM objects
+        UNION ALL SELECT bucket_id, key, size_bytes, body_id, blob_id, is_segmented FROM versions
+        WHERE is_delete_marker = 0) AS objects
+        """
+
     /// All rows that name a body.
     private static let names = """
-        SELECT body_id AS id FROM objects UNION ALL SELECT body_id FROM parts
+        SELECT body_id AS id FROM \(objects) UNION ALL SELECT body_id FROM parts
         UNION ALL SELECT segment_body_id FROM segments
         """
 
@@ -137,14 +144,29 @@ extension StoreInspection {
         Question(
             subject: "bucket", text: "its totals are not those of its objects",
             sql: """
-                SELECT buckets.name FROM buckets LEFT JOIN objects ON objects.bucket_id = buckets.id
+                SELECT buckets.name FROM buckets LEFT JOIN \(objects) ON objects.bucket_id = buckets.id
                 GROUP BY buckets.id HAVING buckets.object_count <> count(objects.key)
                 OR buckets.size_bytes <> coalesce(sum(objects.size_bytes), 0)
                 """),
         Question(
-            subject: "object", text: "its row and that of its body do not agree",
+            subject: "bucket", text: "its count of delete markers is not how many there are",
+            sql: """
+                SELECT buckets.name FROM buckets
+                LEFT JOIN versions ON versions.bucket_id = buckets.id AND versions.is_delete_marker = 1
+                GROUP BY buckets.id HAVING buckets.marker_count <> count(versions.key)
+                """),
+        Question(
+            subject: "object", text: "it is shown, and is not the newest version",
             sql: """
                 SELECT buckets.name, CAST(objects.key AS TEXT) FROM objects
+                JOIN buckets ON buckets.id = objects.bucket_id
+                JOIN versions ON versions.bucket_id = objects.bucket_id AND versions.key = objects.key
+                WHERE versions.sequence >= objects.sequence
+                """),
+        Question(
+            subject: "object", text: "its row and that of its body do not agree",
+            sql: """
+                SELECT buckets.name, CAST(objects.key AS TEXT) FROM \(objects)
                 LEFT JOIN buckets ON buckets.id = objects.bucket_id LEFT JOIN bodies ON bodies.id = objects.body_id
                 WHERE buckets.id IS NULL OR bodies.id IS NULL OR bodies.blob_id IS NOT objects.blob_id
                 OR bodies.size_bytes <> objects.size_bytes
@@ -152,7 +174,7 @@ extension StoreInspection {
         Question(
             subject: "object", text: "its bytes are not in the database, nor anywhere else",
             sql: """
-                SELECT buckets.name, CAST(objects.key AS TEXT) FROM objects
+                SELECT buckets.name, CAST(objects.key AS TEXT) FROM \(objects)
                 JOIN buckets ON buckets.id = objects.bucket_id LEFT JOIN inline ON inline.id = objects.body_id
                 WHERE objects.blob_id IS NULL AND objects.is_segmented = 0 AND objects.size_bytes > 0
                 AND length(inline.body) IS NOT objects.size_bytes
@@ -206,6 +228,10 @@ enum BodyNames {
                 WITH wholes (id) AS (SELECT ?1 UNION SELECT body_id FROM segments WHERE segment_body_id = ?1)
                 SELECT buckets.name, objects.key, '' FROM objects JOIN buckets ON buckets.id = objects.bucket_id
                 WHERE objects.body_id IN (SELECT id FROM wholes)
+                UNION ALL
+                SELECT buckets.name, versions.key, 'version ' || coalesce(versions.version_id, 'null')
+                FROM versions JOIN buckets ON buckets.id = versions.bucket_id
+                WHERE versions.body_id IN (SELECT id FROM wholes)
                 UNION ALL
                 SELECT buckets.name, uploads.key, 'upload ' || uploads.upload_id || ' part ' || parts.part_number
                 FROM parts JOIN uploads ON uploads.id = parts.upload_number

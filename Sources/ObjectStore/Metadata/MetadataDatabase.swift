@@ -6,6 +6,7 @@ final class MetadataDatabase: Sendable {
     private static let logLimitBytes = 64 * 1_024 * 1_024
 
     private let pool: DatabasePool
+    private let changes: ChangeObserver
     private let readers: WorkerThreads
     private let fatality: Fatality
     private let fileSystem: DatabaseFileSystem?
@@ -27,6 +28,7 @@ final class MetadataDatabase: Sendable {
             try database.execute(sql: "PRAGMA mmap_size = 0")
             if disk.path == nil { try database.execute(sql: "PRAGMA temp_store = MEMORY") }
         }
+        self.changes = changes
         let fileSystem = disk.path == nil ? try DatabaseFileSystem.make(on: disk) : nil
         self.fileSystem = fileSystem
         let path = disk.path.map { $0 + "/" + StoreFolder.databaseName } ?? fileSystem?.path ?? ""
@@ -68,7 +70,11 @@ final class MetadataDatabase: Sendable {
 
     /// Runs statements on the connection that commits; blocks, and belongs to the committer.
     func withWriter<Value>(_ body: (Database) throws -> Value) rethrows -> Value {
-        try pool.writeWithoutTransaction(body)
+        try pool.writeWithoutTransaction { database in
+            // A commit that failed is over as well, and the database tells nobody.
+            defer { if !database.isInsideTransaction { changes.transactionIsOver() } }
+            return try body(database)
+        }
     }
 
     deinit {
