@@ -67,6 +67,12 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "How many MiB all objects and parts may have together. [GATEWAY_STORE_QUOTA_MIB] (default: no limit)",
+            valueName: "mib"))
+    var storeQuotaMib: String?
+
+    @Option(
+        help: ArgumentHelp(
             "The endpoint of another object store. [OSS_ENDPOINT] (default: the built-in store)", valueName: "url"))
     var ossEndpoint: String?
 
@@ -143,7 +149,8 @@ struct ServeCommand: AsyncParsableCommand {
         let given: [(ServeOption, String?)] = [
             (.configFile, config), (.data, data), (.apiListen, apiListen), (.ossListen, ossListen),
             (.databaseURL, databaseURL), (.store, store), (.storeMemoryMib, storeMemoryMib),
-            (.storeCacheMib, storeCacheMib), (.freeSpaceFloorMib, freeSpaceFloorMib), (.ossEndpoint, ossEndpoint),
+            (.storeCacheMib, storeCacheMib), (.freeSpaceFloorMib, freeSpaceFloorMib),
+            (.storeQuotaMib, storeQuotaMib), (.ossEndpoint, ossEndpoint),
             (.ossPublicEndpoint, ossPublicEndpoint),
             (.ossBucket, ossBucket), (.ossRegion, ossRegion), (.ossDomain, ossDomain),
             (.sessionConfirm, sessionConfirm), (.demo, demo ? "true" : nil), (.logLevel, logLevel),

@@ -15,6 +15,8 @@ struct ServeConfiguration {
     let storeCacheBytes: Int64
     /// Below how many free bytes the built-in object store refuses writes; nil leaves it to the store.
     let freeSpaceFloorBytes: Int64?
+    /// How many bytes the account of the built-in object store may keep; nil for no limit.
+    let storeQuotaBytes: Int64?
     /// The endpoint of another object store; nil for the built-in one.
     let ossEndpoint: String?
     /// The endpoint that stands in presigned URLs; nil for the same as the gateway's own.
@@ -52,6 +54,7 @@ struct ServeConfiguration {
         objectPlace = try await Self.objectPlace(options)
         storeCacheBytes = try await Self.mebibytes(.storeCacheMib, options, from: 0) ?? 0
         freeSpaceFloorBytes = try await Self.mebibytes(.freeSpaceFloorMib, options, from: 0)
+        storeQuotaBytes = try await Self.mebibytes(.storeQuotaMib, options, from: 0)
         ossEndpoint = try await Self.endpoint(.ossEndpoint, options)
         ossPublicEndpoint = try await Self.endpoint(.ossPublicEndpoint, options)
         let bucketText = try await Self.required(.ossBucket, options)

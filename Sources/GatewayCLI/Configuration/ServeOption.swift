@@ -11,6 +11,7 @@ enum ServeOption: String, CaseIterable {
     case storeMemoryMib
     case storeCacheMib
     case freeSpaceFloorMib
+    case storeQuotaMib
     case ossEndpoint
     case ossPublicEndpoint
     case ossBucket
@@ -66,6 +67,7 @@ enum ServeOption: String, CaseIterable {
         case .storeMemoryMib: Row(flag: "store-memory-mib", key: "gateway.storeMemoryMib", defaultText: "1024")
         case .storeCacheMib: Row(flag: "store-cache-mib", key: "gateway.storeCacheMib", defaultText: "32")
         case .freeSpaceFloorMib: Row(flag: "free-space-floor-mib", key: "gateway.freeSpaceFloorMib", defaultText: nil)
+        case .storeQuotaMib: Row(flag: "store-quota-mib", key: "gateway.storeQuotaMib", defaultText: nil)
         case .ossEndpoint: Row(flag: "oss-endpoint", key: "oss.endpoint", defaultText: nil)
         case .ossPublicEndpoint: Row(flag: "oss-public-endpoint", key: "oss.publicEndpoint", defaultText: nil)
         case .ossBucket: Row(flag: "oss-bucket", key: "oss.bucketName", defaultText: "workspace")

@@ -17,6 +17,9 @@ enum Migrations {
         migrator.registerMigration("4 symbolic links") { database in
             try database.execute(sql: symbolicLinks)
         }
+        migrator.registerMigration("8 quotas") { database in
+            try database.execute(sql: quotas)
+        }
         return migrator
     }
 
@@ -133,5 +136,20 @@ enum Migrations {
     /// The key that a symbolic link leads to.
     private static let symbolicLinks = """
         ALTER TABLE objects ADD COLUMN symlink_target BLOB CHECK (length(symlink_target) BETWEEN 1 AND 1023);
+        """
+
+    /// What each owner of buckets may keep, keeps, and has been promised; parts count until their upload ends.
+    private static let quotas = """
+        CREATE TABLE accounts (
+            owner_id TEXT PRIMARY KEY,
+            limit_bytes INTEGER CHECK (limit_bytes >= 0),
+            used_bytes INTEGER NOT NULL DEFAULT 0 CHECK (used_bytes >= 0),
+            reserved_bytes INTEGER NOT NULL DEFAULT 0 CHECK (reserved_bytes >= 0)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO accounts (owner_id, used_bytes)
+        SELECT owner_id, sum(size_bytes + (
+            SELECT coalesce(sum(parts.size_bytes), 0) FROM parts
+            JOIN uploads ON uploads.id = parts.upload_number WHERE uploads.bucket_id = buckets.id))
+        FROM buckets GROUP BY owner_id;
         """
 }

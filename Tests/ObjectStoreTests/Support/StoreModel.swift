@@ -8,6 +8,9 @@ struct StoreModel: Sendable, Equatable {
         var bytes: ModelBytes
         var modifiedAtMilliseconds: Int64
         var contentType: String?
+        var type = ObjectType.normal
+        var tags: [Tag] = []
+        var symlinkTarget: [UInt8]?
     }
 
     /// Bytes that are compared as bytes and held as numbers as long as they come from the model itself.
@@ -47,10 +50,13 @@ struct StoreModel: Sendable, Equatable {
         case bytes(ModelBytes)
         case listed(keys: [[UInt8]], prefixes: [[UInt8]], next: [UInt8]?)
         case usage(objects: Int, bytes: Int)
+        case account(limit: Int?, used: Int)
     }
 
     /// The objects of each bucket.
-    private(set) var buckets: [Int: [[UInt8]: Object]] = [:]
+    var buckets: [Int: [[UInt8]: Object]] = [:]
+    /// How many bytes the one owner of all buckets may have.
+    var limit: Int?
     /// What the clock of the store says.
     var milliseconds: Int64 = 0
 
@@ -68,17 +74,28 @@ struct StoreModel: Sendable, Equatable {
         case .put(let place, let body, let forbidsOverwrite):
             let object = Object(
                 bytes: .body(body), modifiedAtMilliseconds: milliseconds, contentType: "text/\(body.seed)")
+            guard buckets[place.bucket] == nil || !body.isAnnounced || isTaken(body) else {
+                return .refused(.quotaExceeded)
+            }
             return write(object, place, forbidsOverwrite: forbidsOverwrite)
         case .multipart(let place, let bodies, let completes):
-            guard completes else { return buckets[place.bucket] == nil ? .refused(.noSuchBucket) : .done }
+            guard buckets[place.bucket] != nil else { return .refused(.noSuchBucket) }
+            guard fits(bodies) else { return .refused(.quotaExceeded) }
+            guard completes else { return .done }
             let object = Object(
-                bytes: .bodies(bodies), modifiedAtMilliseconds: milliseconds, contentType: "text/parts")
-            if buckets[place.bucket] != nil, bodies.dropLast().contains(where: { $0.count < 102_400 }) {
+                bytes: .bodies(bodies), modifiedAtMilliseconds: milliseconds, contentType: "text/parts",
+                type: .multipart)
+            if bodies.dropLast().contains(where: { $0.count < 102_400 }) {
                 return .refused(.entityTooSmall)
             }
             return write(object, place, forbidsOverwrite: false)
-        case .abandon, .reopen:
+        case .abandon(let body):
+            let isJudged = buckets[0] != nil && body.isAnnounced
+            return isJudged && !isTaken(body) ? .refused(.quotaExceeded) : .done
+        case .reopen:
             return .done
+        case .append, .setTags, .symlink, .setLimit, .account:
+            return applyMore(operation)
         case .copy(let source, let target, let renamesContent):
             return copy(source, target, renamesContent: renamesContent)
         case .delete(let bucket, let keys):
@@ -121,9 +138,12 @@ struct StoreModel: Sendable, Equatable {
         return use(object)
     }
 
-    private mutating func write(_ object: Object, _ place: ModelPlace, forbidsOverwrite: Bool) -> Outcome {
+    mutating func write(_ object: Object, _ place: ModelPlace, forbidsOverwrite: Bool) -> Outcome {
         guard let objects = buckets[place.bucket] else { return .refused(.noSuchBucket) }
         if forbidsOverwrite, objects[place.key] != nil { return .refused(.fileAlreadyExists) }
+        guard fits(object.bytes.count - (objects[place.key]?.bytes.count ?? 0)) else {
+            return .refused(.quotaExceeded)
+        }
         buckets[place.bucket]?[place.key] = object
         return .done
     }
@@ -136,6 +156,7 @@ struct StoreModel: Sendable, Equatable {
         guard var object = objects[source.key] else { return .refused(.noSuchKey) }
         object.modifiedAtMilliseconds = milliseconds
         if renamesContent { object.contentType = "text/copy" }
+        if object.type == .appendable { object.type = .normal }
         return write(object, target, forbidsOverwrite: false)
     }
 
@@ -168,17 +189,14 @@ struct StoreModel: Sendable, Equatable {
 
     /// The model of what a store holds, read out of it.
     init(reading store: DiskStore) async throws {
-        for number in 0..<3 {
+        for number in 0..<4 {
             let found = try? await store.bucket(ModelCaller.bucketName(number))
             guard let bucket = found else { continue }
             var objects: [[UInt8]: Object] = [:]
             let page = try await store.list(in: bucket, ListQuery(limit: 1_000))
             for entry in page.entries {
                 let record = try await store.object(in: bucket, key: entry.key)
-                objects[entry.key.bytes] = Object(
-                    bytes: .bytes(try await store.bytes(of: record)),
-                    modifiedAtMilliseconds: record.lastModifiedMilliseconds,
-                    contentType: record.attributes.contentType)
+                objects[entry.key.bytes] = Object(record, bytes: try await store.bytes(of: record))
             }
             let usage = try await store.usage(of: bucket)
             let sum = objects.values.reduce(0) { $0 + $1.bytes.count }
@@ -187,6 +205,7 @@ struct StoreModel: Sendable, Equatable {
             }
             buckets[number] = objects
         }
+        try await readAccount(of: store)
     }
 
     /// Makes an empty store at a time.
@@ -194,7 +213,9 @@ struct StoreModel: Sendable, Equatable {
         self.milliseconds = milliseconds
     }
 
-    static func == (one: StoreModel, other: StoreModel) -> Bool { one.buckets == other.buckets }
+    static func == (one: StoreModel, other: StoreModel) -> Bool {
+        one.limit == other.limit && one.buckets == other.buckets
+    }
 }
 
 extension StoreModel: CustomStringConvertible {
@@ -206,7 +227,7 @@ extension StoreModel: CustomStringConvertible {
             }
             return "bucket \(number) [\(objects.joined(separator: ", "))]"
         }
-        return texts.joined(separator: " ")
+        return texts.joined(separator: " ") + (limit.map { " limit \($0)" } ?? "")
     }
 }
 

@@ -1,0 +1,111 @@
+import OSSKit
+import ObjectStore
+
+/// What the model knows of appending, tags, links and quotas.
+extension StoreModel {
+    /// Makes a call of those that are described here.
+    mutating func applyMore(_ operation: ModelOperation) -> Outcome {
+        switch operation {
+        case .append(let place, let body, let atEnd):
+            return append(body, to: place, atEnd: atEnd)
+        case .setTags(let place, let tags):
+            guard let objects = buckets[place.bucket] else { return .refused(.noSuchBucket) }
+            guard objects[place.key] != nil else { return .refused(.noSuchKey) }
+            buckets[place.bucket]?[place.key]?.tags = tags
+            return .done
+        case .symlink(let place, let target):
+            let link = Object(
+                bytes: .bodies([]), modifiedAtMilliseconds: milliseconds, type: .symlink, symlinkTarget: target)
+            return write(link, place, forbidsOverwrite: false)
+        case .setLimit(let limit):
+            self.limit = limit
+            return .done
+        case .account:
+            return .account(limit: limit, used: usedBytes)
+        default:
+            return .done
+        }
+    }
+
+    private mutating func append(_ body: ModelBody, to place: ModelPlace, atEnd: Bool) -> Outcome {
+        guard let objects = buckets[place.bucket] else { return .refused(.noSuchBucket) }
+        guard isTaken(body) else { return .refused(.quotaExceeded) }
+        guard var object = objects[place.key] else {
+            guard atEnd else { return .refused(.positionNotEqualToLength) }
+            let new = Object(
+                bytes: .bodies([body]), modifiedAtMilliseconds: milliseconds, contentType: "text/appended",
+                type: .appendable)
+            return write(new, place, forbidsOverwrite: false)
+        }
+        guard object.type == .appendable else { return .refused(.objectNotAppendable) }
+        guard atEnd else { return .refused(.positionNotEqualToLength) }
+        if body.count == 0 { return .done }
+        if case .bodies(let bodies) = object.bytes { object.bytes = .bodies(bodies + [body]) }
+        object.modifiedAtMilliseconds = milliseconds
+        return write(object, place, forbidsOverwrite: false)
+    }
+
+    /// Whether room is kept for a body before its first byte, or need not be.
+    func isTaken(_ body: ModelBody) -> Bool {
+        body.count <= ModelDice.inlineLimitBytes || fits(body.count)
+    }
+
+    /// Whether the parts fit one after the other, in which it does not matter when they are judged.
+    func fits(_ bodies: [ModelBody]) -> Bool {
+        var sum = 0
+        for body in bodies where body.count > 0 {
+            sum += body.count
+            guard fits(sum) else { return false }
+        }
+        return true
+    }
+
+    /// Whether so many bytes more are allowed; fewer always are.
+    func fits(_ more: Int) -> Bool {
+        guard let limit, more > 0 else { return true }
+        return usedBytes + more <= limit
+    }
+
+    private var usedBytes: Int {
+        buckets.values.reduce(0) { sum, objects in sum + objects.values.reduce(0) { $0 + $1.bytes.count } }
+    }
+
+    /// Reads the limit of a store, whose account must be charged for exactly what the store holds.
+    mutating func readAccount(of store: DiskStore) async throws {
+        let account = try await store.usage(ofAccount: ModelCaller.ownerID)
+        limit = account.limitBytes.map { Int($0) }
+        var wanted = Int64(usedBytes)
+        // Uploads in parts that a crash cut off are not in the model, and are charged.
+        if account.usedBytes != wanted { wanted += try await Self.partBytes(in: store) }
+        guard account.usedBytes == wanted else {
+            throw ModelDifference(text: "the account is charged \(account.usedBytes), and holds \(wanted)")
+        }
+    }
+
+    private static func partBytes(in store: DiskStore) async throws -> Int64 {
+        var sum: Int64 = 0
+        for number in 0..<4 {
+            guard let bucket = try? await store.bucket(ModelCaller.bucketName(number)) else { continue }
+            for upload in try await store.multipartUploads(in: bucket, UploadQuery(limit: 1_000)).uploads {
+                let page = try await store.parts(of: upload, limit: 1_000)
+                sum += page.parts.reduce(0) { $0 + $1.sizeBytes }
+            }
+        }
+        return sum
+    }
+}
+
+extension StoreModel.Object {
+    /// What a store says of an object, and its bytes.
+    init(_ record: ObjectRecord, bytes: [UInt8]) {
+        self.init(
+            bytes: .bytes(bytes), modifiedAtMilliseconds: record.lastModifiedMilliseconds,
+            contentType: record.attributes.contentType, type: record.type, tags: record.attributes.tags,
+            symlinkTarget: record.symlinkTarget?.bytes)
+    }
+}
+
+extension ModelBody {
+    /// Whether its length is told before it comes.
+    var isAnnounced: Bool { seed % 2 == 0 }
+}
