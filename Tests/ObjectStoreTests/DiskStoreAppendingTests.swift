@@ -212,7 +212,7 @@ import Testing
 extension DiskStore {
     /// Uploads bytes and puts them behind those of an object.
     @discardableResult
-    fileprivate func append(
+    func append(
         _ bytes: [UInt8], to bucket: BucketRecord, _ key: String, at position: Int64, forbidsOverwrite: Bool = false,
         attributes: ObjectAttributes = ObjectAttributes()
     ) async throws -> ObjectRecord {

@@ -87,6 +87,19 @@ import Testing
         try await store.close()
     }
 
+    /// As fast writes do, all of them come while the volume's last answer is still believed.
+    @Test func writesThatFollowEachOtherAtOnceDoNotPassTheFloor() async throws {
+        let folder = TestFolder()
+        let disk = MemoryDisk(limitBytes: 16 * Self.mebibyte, now: { [clock = folder.clock] in clock.milliseconds })
+        let store = try await open(disk, folder, floorBytes: nil)
+        let bucket = try await store.makeBucket()
+        let stored = try await fill(store, bucket, 500_000, folder, stepMilliseconds: 0)
+        #expect(stored > 12)
+        // The floor is 4 MiB; rows, the log and the rounding of memory go below it.
+        #expect(disk.space().freeBytes >= 3 * Self.mebibyte)
+        try await store.close()
+    }
+
     /// How large the database and its log are.
     private func sizes(_ disk: MemoryDisk) throws -> String {
         try ["meta.sqlite", "meta.sqlite-wal"].map { "\($0) \(try disk.status(of: $0)?.sizeBytes ?? 0)" }
@@ -103,10 +116,11 @@ import Testing
     ///
     /// - Returns: how many were stored.
     private func fill(
-        _ store: DiskStore, _ bucket: BucketRecord, _ sizeBytes: Int, _ folder: TestFolder
+        _ store: DiskStore, _ bucket: BucketRecord, _ sizeBytes: Int, _ folder: TestFolder,
+        stepMilliseconds: Int64 = 1_000
     ) async throws -> Int {
         for number in 0..<100_000 {
-            folder.clock.advance(byMilliseconds: 1_000)
+            folder.clock.advance(byMilliseconds: stepMilliseconds)
             let code = await refusal {
                 try await store.store(someBytes(sizeBytes, seed: UInt64(number)), in: bucket, "key-\(number)")
             }

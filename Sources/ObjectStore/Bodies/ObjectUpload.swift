@@ -144,7 +144,7 @@ package actor ObjectUpload {
     @discardableResult
     private func flush(isLast: Bool = false) async throws -> BlobWriter {
         // Others may have filled the disk since this upload began.
-        try await freeSpace.require(Int64(gathered.readableBytes))
+        try await freeSpace.take(Int64(gathered.readableBytes))
         if expectedBytes == nil { try await reservation?.cover(receivedBytes) }
         let writer = try await openWriter()
         let piece = gathered

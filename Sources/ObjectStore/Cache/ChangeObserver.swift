@@ -45,37 +45,11 @@ final class ChangeObserver: TransactionObserver, Sendable {
             })
         // The triggers lie in a schema of this connection alone, which needs no file.
         try database.execute(sql: "PRAGMA temp_store = MEMORY")
-        let columns = try database.columns(in: "buckets").map(\.name).filter { !Self.uncachedColumns.contains($0) }
-        for trigger in Self.triggers(bucketColumns: columns) { try database.execute(sql: trigger) }
+        for table in WatchedTable.all {
+            let columns = try database.columns(in: table.name).map(\.name)
+            for trigger in table.triggers(columns: columns) { try database.execute(sql: trigger) }
+        }
         database.add(transactionObserver: self, extent: .databaseLifetime)
-    }
-
-    /// How much a bucket holds is not part of what is cached, and changes with every write.
-    private static let uncachedColumns: Set<String> = ["object_count", "size_bytes"]
-
-    /// A trigger for each way in which a row that is cached can change.
-    private static func triggers(bucketColumns: [String]) -> [String] {
-        [
-            "CREATE TEMP TRIGGER bucket_added AFTER INSERT ON main.buckets BEGIN SELECT note_bucket(new.name); END",
-            "CREATE TEMP TRIGGER bucket_removed AFTER DELETE ON main.buckets BEGIN SELECT note_bucket(old.name); END",
-            """
-            CREATE TEMP TRIGGER bucket_changed
-            AFTER UPDATE OF \(bucketColumns.joined(separator: ", ")) ON main.buckets
-            BEGIN SELECT note_bucket(old.name), note_bucket(new.name); END
-            """,
-            """
-            CREATE TEMP TRIGGER object_added AFTER INSERT ON main.objects
-            BEGIN SELECT note_object(new.bucket_id, new.key); END
-            """,
-            """
-            CREATE TEMP TRIGGER object_removed AFTER DELETE ON main.objects
-            BEGIN SELECT note_object(old.bucket_id, old.key); END
-            """,
-            """
-            CREATE TEMP TRIGGER object_changed AFTER UPDATE ON main.objects
-            BEGIN SELECT note_object(old.bucket_id, old.key), note_object(new.bucket_id, new.key); END
-            """,
-        ]
     }
 
     // MARK: TransactionObserver
@@ -110,5 +84,42 @@ final class ChangeObserver: TransactionObserver, Sendable {
         }
         caches.buckets.endChange(of: changes.buckets)
         caches.objects.endChange(of: changes.objects)
+    }
+}
+
+/// A table that something in memory was read from, and how to tell of which entry a row of it is part.
+///
+/// Who keeps more in memory than before extends `all`. A new column of a table that is here is watched already. A table
+/// whose rows belong to an object, such as older versions of it, names the entry by the columns of its own that hold the
+/// bucket's number and the key. A table whose rows belong to a bucket and have but its number, such as settings of it,
+/// names the entry by `note_bucket((SELECT name FROM main.buckets WHERE id = \(row).bucket_id))`. An entry of a third
+/// kind needs a cache in `RowCaches`, a set in `ChangeObserver.Changes` and a function that fills it. Each write that is
+/// new gets a line in `ChangeObserverTests`.
+private struct WatchedTable {
+    let name: String
+    /// Columns that nothing in memory comes from, and that change often.
+    var unwatchedColumns: Set<String> = []
+    /// The expression that notes the entry of a row, which is called `new` or `old`.
+    let note: @Sendable (_ row: String) -> String
+
+    /// How much a bucket holds, which changes with every write.
+    private static let bucketCounts: Set<String> = ["object_count", "size_bytes", "marker_count", "last_sequence"]
+
+    static let all = [
+        WatchedTable(name: "buckets", unwatchedColumns: bucketCounts) { "note_bucket(\($0).name)" },
+        WatchedTable(name: "objects") { "note_object(\($0).bucket_id, \($0).key)" },
+    ]
+
+    /// A trigger for each way in which a row can change.
+    func triggers(columns: [String]) -> [String] {
+        let watched = columns.filter { !unwatchedColumns.contains($0) }.map { "\"\($0)\"" }.joined(separator: ", ")
+        return [
+            "CREATE TEMP TRIGGER \(name)_added AFTER INSERT ON main.\(name) BEGIN SELECT \(note("new")); END",
+            "CREATE TEMP TRIGGER \(name)_removed AFTER DELETE ON main.\(name) BEGIN SELECT \(note("old")); END",
+            """
+            CREATE TEMP TRIGGER \(name)_changed AFTER UPDATE OF \(watched) ON main.\(name)
+            BEGIN SELECT \(note("old")), \(note("new")); END
+            """,
+        ]
     }
 }

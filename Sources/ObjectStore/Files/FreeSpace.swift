@@ -14,7 +14,8 @@ final class FreeSpace: Sendable {
 
     private struct Answer {
         let atMilliseconds: Int64
-        let spareBytes: Int64
+        /// What the volume could spare, less what was let in since.
+        var spareBytes: Int64
     }
 
     private let disk: any Disk
@@ -31,25 +32,43 @@ final class FreeSpace: Sendable {
         self.now = now
     }
 
-    /// Lets a write of this many bytes begin.
+    /// Lets a body of this many bytes begin.
     ///
     /// - Throws: `ServiceUnavailable` if less than the floor would be left.
     func require(_ bytes: Int64) async throws {
-        let spareBytes = try await spareBytes()
-        guard spareBytes >= 0, bytes <= spareBytes else { throw OSSError(.serviceUnavailable) }
+        try await admit(bytes, taking: 0)
     }
 
-    private func spareBytes() async throws -> Int64 {
+    /// Lets the next bytes be written.
+    ///
+    /// They count at once, not only when the volume is asked again: many writes cannot pass on one answer.
+    /// - Throws: `ServiceUnavailable` if less than the floor would be left.
+    func take(_ bytes: Int64) async throws {
+        try await admit(bytes, taking: max(0, bytes))
+    }
+
+    private func admit(_ bytes: Int64, taking takenBytes: Int64) async throws {
         let time = now()
-        if let answer = lastAnswer.withLock({ $0 }) {
-            let age = time.subtractingReportingOverflow(answer.atMilliseconds)
-            if !age.overflow, (0..<Self.believedMilliseconds).contains(age.partialValue) { return answer.spareBytes }
+        if !isBelieved(at: time) { try await askVolume(at: time) }
+        let isLetIn = lastAnswer.withLock { answer in
+            guard let spareBytes = answer?.spareBytes, spareBytes >= 0, bytes <= spareBytes else { return false }
+            answer?.spareBytes -= takenBytes
+            return true
         }
+        if !isLetIn { throw OSSError(.serviceUnavailable) }
+    }
+
+    private func isBelieved(at time: Int64) -> Bool {
+        guard let answer = lastAnswer.withLock({ $0 }) else { return false }
+        let age = time.subtractingReportingOverflow(answer.atMilliseconds)
+        return !age.overflow && (0..<Self.believedMilliseconds).contains(age.partialValue)
+    }
+
+    private func askVolume(at time: Int64) async throws {
         let space = try await threads.run { [disk] in try disk.space() }
         let usualFloor = max(Self.leastFloorBytes, space.totalBytes / Self.floorPart)
         let floor = floorBytes ?? min(usualFloor, space.totalBytes / Self.greatestFloorPart)
         let answer = Answer(atMilliseconds: time, spareBytes: space.freeBytes - max(0, floor))
         lastAnswer.withLock { $0 = answer }
-        return answer.spareBytes
     }
 }

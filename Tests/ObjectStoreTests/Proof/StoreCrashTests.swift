@@ -244,7 +244,7 @@ struct CrashHistory: Sendable {
     /// What is wrong with a store of which so many calls were answered: it may hold the effect of one more, and no less.
     func problem(with found: StoreModel, after answered: Int) -> String? {
         let allowed = models[answered...].prefix(2)
-        let fits = allowed.contains { isAlone ? $0 == found : $0.buckets[client] == found.buckets[client] }
+        let fits = allowed.contains { isAlone ? $0 == found : $0.contents[client] == found.contents[client] }
         let under = answered < operations.count ? "\(operations[answered])" : "close"
         return fits ? nil : "client \(client), after \(answered) answers, during \(under): \(found), not \(allowed)"
     }

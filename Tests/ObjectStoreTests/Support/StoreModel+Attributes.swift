@@ -9,9 +9,9 @@ extension StoreModel {
         case .append(let place, let body, let atEnd):
             return append(body, to: place, atEnd: atEnd)
         case .setTags(let place, let tags):
-            guard let objects = buckets[place.bucket] else { return .refused(.noSuchBucket) }
-            guard objects[place.key] != nil else { return .refused(.noSuchKey) }
-            buckets[place.bucket]?[place.key]?.tags = tags
+            guard let bucket = contents[place.bucket] else { return .refused(.noSuchBucket) }
+            guard bucket.shown[place.key] != nil else { return .refused(.noSuchKey) }
+            contents[place.bucket]?.keys[place.key]?[0].object?.tags = tags
             return .done
         case .symlink(let place, let target):
             let link = Object(
@@ -28,21 +28,26 @@ extension StoreModel {
     }
 
     private mutating func append(_ body: ModelBody, to place: ModelPlace, atEnd: Bool) -> Outcome {
-        guard let objects = buckets[place.bucket] else { return .refused(.noSuchBucket) }
+        guard let bucket = contents[place.bucket] else { return .refused(.noSuchBucket) }
         guard isTaken(body) else { return .refused(.quotaExceeded) }
-        guard var object = objects[place.key] else {
-            guard atEnd else { return .refused(.positionNotEqualToLength) }
-            let new = Object(
-                bytes: .bodies([body]), modifiedAtMilliseconds: milliseconds, contentType: "text/appended",
-                type: .appendable)
-            return write(new, place, forbidsOverwrite: false)
-        }
-        guard object.type == .appendable else { return .refused(.objectNotAppendable) }
+        let newest = bucket.keys[place.key]?.first
+        // Behind a delete marker there is nothing to add to.
+        if let newest, newest.object?.type != .appendable { return .refused(.objectNotAppendable) }
         guard atEnd else { return .refused(.positionNotEqualToLength) }
-        if body.count == 0 { return .done }
+        if newest != nil, body.count == 0 { return .done }
+        guard fits(body.count) else { return .refused(.quotaExceeded) }
+        var object =
+            newest?.object
+            ?? Object(
+                bytes: .bodies([]), modifiedAtMilliseconds: milliseconds, contentType: "text/appended",
+                type: .appendable)
         if case .bodies(let bodies) = object.bytes { object.bytes = .bodies(bodies + [body]) }
         object.modifiedAtMilliseconds = milliseconds
-        return write(object, place, forbidsOverwrite: false)
+        // An appendable object is always the version `null`.
+        let version = Version(isNull: true, modifiedAtMilliseconds: milliseconds, object: object)
+        let older = bucket.keys[place.key]?.dropFirst() ?? []
+        contents[place.bucket]?.keys[place.key] = [version] + older
+        return .done
     }
 
     /// Whether room is kept for a body before its first byte, or need not be.
@@ -67,7 +72,7 @@ extension StoreModel {
     }
 
     private var usedBytes: Int {
-        buckets.values.reduce(0) { sum, objects in sum + objects.values.reduce(0) { $0 + $1.bytes.count } }
+        contents.values.reduce(0) { $0 + $1.bytes }
     }
 
     /// Reads the limit of a store, whose account must be charged for exactly what the store holds.
