@@ -9,12 +9,15 @@ extension DiskStore {
     ) async throws -> ObjectRecord {
         let body = try await upload.takeBody()
         let texts = try AttributeText(attributes)
+        // The row says when the bytes were written elsewhere.
+        let then = StoreEnvironment(
+            now: { time }, randomBytes: environment.randomBytes, onFatal: environment.onFatal)
         return try await commit(naming: body, weightBytes: texts.lengthBytes) { database, insertBody in
-            let former = try place.requireWritable(WriteCondition(), in: database)
+            let turn = try place.requireWritable(WriteCondition(), then, in: database)
             let content = ObjectContent(
                 type: .normal, sizeBytes: body.summary.sizeBytes, entityTag: .md5(body.summary.md5),
                 crc64: body.summary.crc64, body: try insertBody())
-            return try place.write(content, attributes, texts, over: former, atMilliseconds: time, in: database)
+            return try turn.write(content, attributes, texts, in: database)
         }
     }
 }
