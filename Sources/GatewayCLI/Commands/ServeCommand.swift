@@ -85,6 +85,12 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "How many MiB all objects and parts may have together. [GATEWAY_STORE_QUOTA_MIB] (default: no limit)",
+            valueName: "mib"))
+    var storeQuotaMib: String?
+
+    @Option(
+        help: ArgumentHelp(
             "The endpoint of another object store. [OSS_ENDPOINT] (default: the built-in store)", valueName: "url"))
     var ossEndpoint: String?
 
@@ -162,7 +168,8 @@ struct ServeCommand: AsyncParsableCommand {
             (.configFile, config), (.data, data), (.apiListen, apiListen), (.ossListen, ossListen),
             (.databaseURL, databaseURL), (.store, store), (.storeMemoryMib, storeMemoryMib),
             (.storeCacheMib, storeCacheMib), (.freeSpaceFloorMib, freeSpaceFloorMib), (.scrubDays, scrubDays),
-            (.uploadDays, uploadDays), (.orphanHours, orphanHours), (.ossEndpoint, ossEndpoint),
+            (.uploadDays, uploadDays), (.orphanHours, orphanHours), (.storeQuotaMib, storeQuotaMib),
+            (.ossEndpoint, ossEndpoint),
             (.ossPublicEndpoint, ossPublicEndpoint),
             (.ossBucket, ossBucket), (.ossRegion, ossRegion), (.ossDomain, ossDomain),
             (.sessionConfirm, sessionConfirm), (.demo, demo ? "true" : nil), (.logLevel, logLevel),

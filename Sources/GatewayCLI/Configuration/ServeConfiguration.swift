@@ -20,6 +20,8 @@ struct ServeConfiguration {
     let housekeeping: HousekeepingSettings
     /// How old a file without an object must be before it is removed, in milliseconds.
     let orphanAgeMilliseconds: Int64
+    /// How many bytes the account of the built-in object store may keep; nil for no limit.
+    let storeQuotaBytes: Int64?
     /// The endpoint of another object store; nil for the built-in one.
     let ossEndpoint: String?
     /// The endpoint that stands in presigned URLs; nil for the same as the gateway's own.
@@ -59,6 +61,7 @@ struct ServeConfiguration {
         freeSpaceFloorBytes = try await Self.mebibytes(.freeSpaceFloorMib, options, from: 0)
         housekeeping = try await Self.housekeeping(options)
         orphanAgeMilliseconds = try await Self.count(.orphanHours, options, 1...8_760, of: "hours") * 3_600_000
+        storeQuotaBytes = try await Self.mebibytes(.storeQuotaMib, options, from: 0)
         ossEndpoint = try await Self.endpoint(.ossEndpoint, options)
         ossPublicEndpoint = try await Self.endpoint(.ossPublicEndpoint, options)
         let bucketText = try await Self.required(.ossBucket, options)

@@ -14,6 +14,7 @@ enum ServeOption: String, CaseIterable {
     case scrubDays
     case uploadDays
     case orphanHours
+    case storeQuotaMib
     case ossEndpoint
     case ossPublicEndpoint
     case ossBucket
@@ -72,6 +73,7 @@ enum ServeOption: String, CaseIterable {
         case .scrubDays: Row(flag: "scrub-days", key: "gateway.scrubDays", defaultText: "30")
         case .uploadDays: Row(flag: "upload-days", key: "gateway.uploadDays", defaultText: "0")
         case .orphanHours: Row(flag: "orphan-hours", key: "gateway.orphanHours", defaultText: "24")
+        case .storeQuotaMib: Row(flag: "store-quota-mib", key: "gateway.storeQuotaMib", defaultText: nil)
         case .ossEndpoint: Row(flag: "oss-endpoint", key: "oss.endpoint", defaultText: nil)
         case .ossPublicEndpoint: Row(flag: "oss-public-endpoint", key: "oss.publicEndpoint", defaultText: nil)
         case .ossBucket: Row(flag: "oss-bucket", key: "oss.bucketName", defaultText: "workspace")

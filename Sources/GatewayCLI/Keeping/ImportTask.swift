@@ -63,7 +63,7 @@ struct ImportTask: Sendable {
         {
             return nil
         }
-        let upload = try await runner.open.store.beginUpload(expectedBytes: source.sizeBytes)
+        let upload = try await runner.open.store.beginUpload(expectedBytes: source.sizeBytes, in: bucket)
         do {
             var offset: Int64 = 0
             while offset < source.sizeBytes {

@@ -92,10 +92,12 @@ struct GatewayServer {
         }
         do {
             _ = try await store.createBucket(NewBucket(name: configuration.bucket, ownerID: Self.ownerID))
+            try await store.setLimit(configuration.storeQuotaBytes, ofAccount: Self.ownerID)
         } catch let refusal as OSSError {
             try await store.close()
             throw FolderProblem(
-                path: folder.objects, reason: "the bucket \(configuration.bucket) cannot be made: \(refusal.message)")
+                path: folder.objects,
+                reason: "the bucket \(configuration.bucket) or the quota cannot be set up: \(refusal.message)")
         }
         return store
     }

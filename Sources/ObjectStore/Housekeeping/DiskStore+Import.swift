@@ -10,11 +10,11 @@ extension DiskStore {
     ) async throws -> ObjectRecord {
         let body = try await upload.takeBody()
         let texts = try AttributeText(attributes)
-        // The row says the file's time; everything else about the write is as ever.
-        let environment = StoreEnvironment(
+        // The row says when the bytes were written elsewhere.
+        let then = StoreEnvironment(
             now: { time }, randomBytes: environment.randomBytes, onFatal: environment.onFatal)
         return try await commit(naming: body, weightBytes: texts.lengthBytes) { database, insertBody in
-            let turn = try place.requireWritable(WriteCondition(), environment, in: database)
+            let turn = try place.requireWritable(WriteCondition(), then, in: database)
             let content = ObjectContent(
                 type: .normal, sizeBytes: body.summary.sizeBytes, entityTag: .md5(body.summary.md5),
                 crc64: body.summary.crc64, body: try insertBody())

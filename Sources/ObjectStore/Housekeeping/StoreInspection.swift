@@ -3,7 +3,7 @@ import OSSKit
 
 /// Something that does not agree with the rest of the store.
 package struct InspectionProblem: Sendable, Equatable {
-    /// What it is about: `database`, `bucket`, `object`, `part`, `body` or `file`.
+    /// What it is about: `database`, `account`, `bucket`, `object`, `part`, `body` or `file`.
     package let subject: String
     /// Which one, for a person.
     package let name: String
@@ -154,6 +154,15 @@ extension StoreInspection {
                 SELECT buckets.name FROM buckets
                 LEFT JOIN versions ON versions.bucket_id = buckets.id AND versions.is_delete_marker = 1
                 GROUP BY buckets.id HAVING buckets.marker_count <> count(versions.key)
+                """),
+        Question(
+            subject: "account", text: "what it keeps is not what its buckets and uploads come to",
+            sql: """
+                SELECT accounts.owner_id FROM accounts WHERE used_bytes <>
+                    (SELECT coalesce(sum(size_bytes), 0) FROM buckets WHERE buckets.owner_id = accounts.owner_id)
+                    + (SELECT coalesce(sum(parts.size_bytes), 0) FROM parts
+                        JOIN uploads ON uploads.id = parts.upload_number
+                        JOIN buckets ON buckets.id = uploads.bucket_id WHERE buckets.owner_id = accounts.owner_id)
                 """),
         Question(
             subject: "object", text: "it is shown, and is not the newest version",

@@ -1,4 +1,6 @@
 import GRDB
+import GRDBSQLite
+import Glibc
 
 /// The SQLite file: one connection that commits, used by the committer alone, and a few that only read.
 final class MetadataDatabase: Sendable {
@@ -69,11 +71,19 @@ final class MetadataDatabase: Sendable {
     }
 
     /// Runs statements on the connection that commits; blocks, and belongs to the committer.
-    func withWriter<Value>(_ body: (Database) throws -> Value) rethrows -> Value {
+    ///
+    /// - Throws: what the body throws, but `SQLITE_FULL` where a quota of the machine is used up: SQLite's own file system
+    ///   takes that for a broken disk.
+    func withWriter<Value>(_ body: (Database) throws -> Value) throws -> Value {
         try pool.writeWithoutTransaction { database in
             // A commit that failed is over as well, and the database tells nobody.
             defer { if !database.isInsideTransaction { changes.transactionIsOver() } }
-            return try body(database)
+            do {
+                return try body(database)
+            } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_IOERR_WRITE {
+                guard sqlite3_system_errno(database.sqliteConnection) == EDQUOT else { throw error }
+                throw DatabaseError(resultCode: .SQLITE_FULL)
+            }
         }
     }
 
@@ -102,7 +112,7 @@ final class MetadataDatabase: Sendable {
 
     private func emptyLog() throws {
         do {
-            try pool.writeWithoutTransaction { database in
+            try withWriter { database in
                 _ = try database.checkpoint(.truncate)
             }
         } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {

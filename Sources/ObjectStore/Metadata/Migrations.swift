@@ -23,6 +23,9 @@ enum Migrations {
         migrator.registerMigration("7 housekeeping") { database in
             try database.execute(sql: housekeeping)
         }
+        migrator.registerMigration("8 quotas") { database in
+            try database.execute(sql: quotas)
+        }
         return migrator
     }
 
@@ -199,5 +202,20 @@ enum Migrations {
             found_at_ms INTEGER NOT NULL,
             PRIMARY KEY (bucket, key, item)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// What each owner of buckets may keep, keeps, and has been promised; parts count until their upload ends.
+    private static let quotas = """
+        CREATE TABLE accounts (
+            owner_id TEXT PRIMARY KEY,
+            limit_bytes INTEGER CHECK (limit_bytes >= 0),
+            used_bytes INTEGER NOT NULL DEFAULT 0 CHECK (used_bytes >= 0),
+            reserved_bytes INTEGER NOT NULL DEFAULT 0 CHECK (reserved_bytes >= 0)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO accounts (owner_id, used_bytes)
+        SELECT owner_id, sum(size_bytes + (
+            SELECT coalesce(sum(parts.size_bytes), 0) FROM parts
+            JOIN uploads ON uploads.id = parts.upload_number WHERE uploads.bucket_id = buckets.id))
+        FROM buckets GROUP BY owner_id;
         """
 }
