@@ -3,6 +3,7 @@ import OSSKit
 extension DiskStore {
     /// Stores a finished upload that comes from elsewhere, with the time at which it was written there.
     ///
+    /// Source: assumption A-071.
     /// - Throws: as `put`.
     package func importObject(
         _ upload: ObjectUpload, at place: ObjectPlace, attributes: ObjectAttributes, writtenAtMilliseconds time: Int64

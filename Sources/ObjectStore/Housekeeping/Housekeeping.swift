@@ -6,6 +6,8 @@ package struct HousekeepingSettings: Sendable, Equatable {
     /// In how many days all bytes are read once; nil never reads them.
     package var scrubPeriodDays: Int64? = 30
     /// After how many days uploads are ended that nobody has completed; nil leaves them to the rules of their buckets.
+    ///
+    /// Source: assumption A-070.
     package var uploadAgeDays: Int64?
     /// Seconds between two sweeps of files without a row.
     package var sweepPeriodSeconds: Int64 = 24 * 60 * 60
