@@ -27,7 +27,8 @@ package enum OperationTable {
         Operation(
             "GetObjectMeta", "GET", .object, selectors: ["objectMeta"], parameters: ["versionId"],
             answer: GetObjectMeta.answer),
-        Operation("DeleteObject", "DELETE", .object, parameters: ["versionId"], answer: DeleteObject.answer),
+        Operation(
+            "DeleteObject", "DELETE", .object, parameters: ["versionId", "symlink"], answer: DeleteObject.answer),
         Operation(
             "InitiateMultipartUpload", "POST", .object, selectors: ["uploads"],
             answer: InitiateMultipartUpload.answer),
@@ -36,7 +37,7 @@ package enum OperationTable {
             answer: UploadPart.answer),
         Operation(
             "UploadPartCopy", "PUT", .object, selectors: ["uploadId"], header: "x-oss-copy-source",
-            parameters: ["partNumber"], answer: UploadPartCopy.answer),
+            parameters: ["partNumber", "versionId"], answer: UploadPartCopy.answer),
         Operation(
             "CompleteMultipartUpload", "POST", .object, selectors: ["uploadId"],
             answer: CompleteMultipartUpload.answer),
