@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from Folders.make import ENVIRONMENT, HERE, contents, schema
+from Folders.make import CURRENT, ENVIRONMENT, HERE, contents, schema
 from kit.gateway import Gateway, run_command
 from kit.signing import Request
 from rig.load import Client
@@ -45,6 +45,13 @@ def test_a_data_folder_of_a_released_version_has_everything_it_had(new_gateway, 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_schema_of_a_released_version_is_the_one_on_record(tmp_path, version):
     assert schema(unpacked(version, tmp_path)) == (HERE / f"{version}.sql").read_text()
+
+
+def test_the_schema_after_all_migrations_is_the_one_on_record(new_gateway):
+    """`Folders/make.py --schema` writes it down anew after a migration was added; released ones are never edited."""
+    server = new_gateway(environment=ENVIRONMENT).start()
+    assert server.stop() == 0
+    assert schema(server.data) == CURRENT.read_text(), "Folders/make.py --schema renews the record"
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -20,7 +20,7 @@ import Testing
             target: try RequestTarget(query.isEmpty ? "/" : "/?\(query)"), headers: headers)
     }
 
-    @Test(arguments: [
+    private static let operations: [Case] = [
         Case(method: "GET", level: .service, query: "", name: "GetService"),
         Case(method: "GET", level: .service, query: "prefix=a&marker=b&max-keys=3", name: "GetService"),
         Case(method: "PUT", level: .bucket, query: "", name: "PutBucket"),
@@ -69,11 +69,27 @@ import Testing
             method: "GET", level: .bucket, query: "versions&key-marker=a&version-id-marker=null",
             name: "ListObjectVersions"),
         Case(method: "GET", level: .bucket, query: "uploads=&key-marker=a&max-uploads=1", name: "ListMultipartUploads"),
-    ])
+    ]
+
+    @Test(arguments: operations)
     func everyOperationIsFound(_ row: Case) throws {
         let found = try OperationTable.name(
             for: Self.request(row.method, row.query, row.headers), level: row.level)
         #expect(found == row.name)
+    }
+
+    /// What reads or writes documents, or copies bytes from disk to disk, and must not hold up other connections.
+    private static let long: Set<String> = [
+        "GetService", "PutBucket", "DeleteBucket", "GetBucketInfo", "GetBucketLocation", "ListObjects", "ListObjectsV2",
+        "DeleteMultipleObjects", "UploadPartCopy", "CompleteMultipartUpload", "ListParts", "ListMultipartUploads",
+        "PutObjectTagging", "PutBucketACL", "GetBucketACL",
+    ]
+
+    @Test(arguments: operations)
+    func whatTakesLongIsNotAnsweredOnTheEventLoop(_ row: Case) throws {
+        let found = try OperationTable.isQuick(
+            Self.request(row.method, row.query, row.headers), level: row.level)
+        #expect(found == !Self.long.contains(row.name))
     }
 
     /// What each sub-resource may select; everything else of the product must be refused.
