@@ -102,7 +102,7 @@ import Testing
         "DELETE Object uploadId", "GET Object uploadId", "GET Bucket uploads", "POST Object append",
         "PUT Object tagging", "GET Object tagging", "DELETE Object tagging", "PUT Object acl", "GET Object acl",
         "PUT Bucket acl", "GET Bucket acl", "PUT Object symlink", "GET Object symlink", "PUT Bucket versioning",
-        "GET Bucket versioning", "GET Bucket versions",
+        "GET Bucket versioning", "GET Bucket versions", "DELETE Object symlink",
     ]
 
     @Test(arguments: ["GET", "PUT", "POST", "DELETE", "HEAD"], [ResourceLevel.service, .bucket, .object])

@@ -28,7 +28,8 @@ package enum OperationTable {
             "GetObjectMeta", "GET", .object, selectors: ["objectMeta"], parameters: ["versionId"],
             isQuick: true, answer: GetObjectMeta.answer),
         Operation(
-            "DeleteObject", "DELETE", .object, parameters: ["versionId"], isQuick: true, answer: DeleteObject.answer),
+            "DeleteObject", "DELETE", .object, parameters: ["versionId", "symlink"], isQuick: true,
+            answer: DeleteObject.answer),
         Operation(
             "InitiateMultipartUpload", "POST", .object, selectors: ["uploads"],
             isQuick: true, answer: InitiateMultipartUpload.answer),
@@ -37,7 +38,7 @@ package enum OperationTable {
             isQuick: true, answer: UploadPart.answer),
         Operation(
             "UploadPartCopy", "PUT", .object, selectors: ["uploadId"], header: "x-oss-copy-source",
-            parameters: ["partNumber"], answer: UploadPartCopy.answer),
+            parameters: ["partNumber", "versionId"], answer: UploadPartCopy.answer),
         Operation(
             "CompleteMultipartUpload", "POST", .object, selectors: ["uploadId"],
             answer: CompleteMultipartUpload.answer),
