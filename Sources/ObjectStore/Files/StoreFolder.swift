@@ -12,7 +12,6 @@ enum StoreFolder {
     /// The file that says which format a folder has, written last.
     static let versionName = "VERSION"
 
-
     /// Makes what is missing in a folder that was locked before.
     ///
     /// `VERSION` is written last: a folder without it was never finished, and is made anew unless it has a database.
