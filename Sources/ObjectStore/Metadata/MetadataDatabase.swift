@@ -1,6 +1,4 @@
 import GRDB
-import GRDBSQLite
-import Glibc
 
 /// The SQLite file: one connection that commits, used by the committer alone, and a few that only read.
 final class MetadataDatabase: Sendable {
@@ -81,7 +79,7 @@ final class MetadataDatabase: Sendable {
             do {
                 return try body(database)
             } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_IOERR_WRITE {
-                guard sqlite3_system_errno(database.sqliteConnection) == EDQUOT else { throw error }
+                guard DatabaseErrno.isQuota(database) else { throw error }
                 throw DatabaseError(resultCode: .SQLITE_FULL)
             }
         }
