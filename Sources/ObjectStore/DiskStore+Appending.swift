@@ -12,8 +12,7 @@ extension DiskStore {
     ) async throws {
         try requireOpen()
         try await database.read { database in
-            let current = try ObjectTable.find(place.key, inBucket: place.bucket.id, database)
-            try Appending.judge(current, at: position, adding: addedBytes, condition)
+            _ = try place.requireAppendable(at: position, adding: addedBytes, condition, in: database)
         }
     }
 
@@ -24,8 +23,8 @@ extension DiskStore {
     /// - Parameters:
     ///   - position: how many bytes the object must have.
     ///   - attributes: what a new object says about itself; nothing changes for one that is there.
-    /// - Throws: `NoSuchBucket`, `ObjectNotAppendable`, `PositionNotEqualToLength`, `EntityTooLarge`, and for a new
-    ///   object `FileAlreadyExists` as the condition asks.
+    /// - Throws: `NoSuchBucket`, `ObjectNotAppendable`, `PositionNotEqualToLength`, `EntityTooLarge`, and
+    ///   `FileAlreadyExists` as the condition asks.
     package func append(
         _ upload: ObjectUpload, at position: Int64, to place: ObjectPlace, attributes: ObjectAttributes,
         condition: WriteCondition = WriteCondition()
@@ -34,11 +33,11 @@ extension DiskStore {
         let (texts, now) = (try AttributeText(attributes), environment.now)
         let limitBytes = configuration.inlineLimitBytes
         return try await commit(naming: body, weightBytes: texts.lengthBytes + limitBytes) { database, insertBody in
-            try BucketTable.require(place.bucket, in: database)
-            let current = try ObjectTable.find(place.key, inBucket: place.bucket.id, database)
-            try Appending.judge(current, at: position, adding: body.summary.sizeBytes, condition)
+            let current = try place.requireAppendable(
+                at: position, adding: body.summary.sizeBytes, condition, in: database)
             if let current, body.summary.sizeBytes == 0 { return Change(value: current) }
-            var appending = try Appending(to: current, mergeLimitBytes: limitBytes, in: database)
+            let version = try current?.version ?? place.versionOfAppendable(in: database)
+            var appending = try Appending(to: current, version, mergeLimitBytes: limitBytes, in: database)
             if body.summary.sizeBytes > 0 {
                 try appending.add(try insertBody(), body.summary, in: database)
             }
@@ -49,6 +48,31 @@ extension DiskStore {
     }
 }
 
+extension ObjectPlace {
+    /// Judges whether bytes may be added to what the place shows.
+    ///
+    /// Behind a delete marker there is nothing to add to. Source: oss-wire fact 10.
+    fileprivate func requireAppendable(
+        at position: Int64, adding addedBytes: Int64, _ condition: WriteCondition, in database: Database
+    ) throws -> ObjectRecord? {
+        let versioning = try BucketTable.require(bucket, in: database)
+        let current = try ObjectTable.find(key, inBucket: bucket.id, database)
+        if versioning != nil, current == nil {
+            let marker = try VersionTable.newest(of: Data(key.bytes), inBucket: bucket.id, database)
+            guard marker == nil else { throw OSSError(.objectNotAppendable) }
+        }
+        try Appending.judge(
+            current, at: position, adding: addedBytes, versioning == nil ? condition : WriteCondition())
+        return current
+    }
+
+    /// Which version a new appendable object is: always `null`, and the only version of its key.
+    fileprivate func versionOfAppendable(in database: Database) throws -> ObjectVersion {
+        guard try BucketTable.require(bucket, in: database) != nil else { return .unversioned }
+        return ObjectVersion(sequence: try BucketTable.takeSequence(ofBucket: bucket.id, in: database), id: .null)
+    }
+}
+
 /// The growth of one appendable object in one transaction.
 ///
 /// The body is a list of segments. Small segments at its end are put together as in a binary counter: a new one swallows
@@ -56,6 +80,7 @@ extension DiskStore {
 /// small appends do not make many segments.
 struct Appending {
     private let former: ObjectRecord?
+    private let version: ObjectVersion
     private let mergeLimitBytes: Int
     private var body: BodyReference
     private var leftovers = Leftovers()
@@ -90,8 +115,13 @@ struct Appending {
     }
 
     /// Takes up the body of an object, or makes one; a body that somebody else names as well is not touched.
-    init(to former: ObjectRecord?, mergeLimitBytes: Int, in database: Database) throws {
+    ///
+    /// - Parameter version: which version the object is; a grown one stays what it was.
+    init(
+        to former: ObjectRecord?, _ version: ObjectVersion, mergeLimitBytes: Int, in database: Database
+    ) throws {
         self.former = former
+        self.version = version
         self.mergeLimitBytes = mergeLimitBytes
         self.sizeBytes = former?.sizeBytes ?? 0
         self.crc64 = former?.crc64 ?? 0
@@ -128,11 +158,10 @@ struct Appending {
         let record = ObjectRecord(
             bucketID: place.bucket.id, key: place.key, sizeBytes: sizeBytes, entityTag: .opaque(digest), crc64: crc64,
             lastModifiedMilliseconds: time, type: .appendable, symlinkTarget: nil, attributes: attributes,
-            body: body)
+            body: body, version: version)
         try ObjectTable.write(record, texts: try texts ?? AttributeText(attributes), database)
-        try BucketTable.add(
-            objects: former == nil ? 1 : 0, bytes: sizeBytes - (former?.sizeBytes ?? 0), toBucket: place.bucket.id,
-            in: database)
+        let added = UsageChange(objects: former == nil ? 1 : 0, bytes: sizeBytes - (former?.sizeBytes ?? 0))
+        try BucketTable.add(added, toBucket: place.bucket.id, in: database)
         return Change(value: record, leftovers: leftovers)
     }
 

@@ -2,30 +2,36 @@ import NIOCore
 import OSSKit
 
 extension DiskStore {
-    /// Replaces the tags of an object; nothing else of it changes, its time neither.
+    /// Replaces the tags of an object, or of a version of it; nothing else of it changes, its time neither.
     ///
-    /// - Throws: `NoSuchKey`.
-    package func setTags(_ tags: [Tag], of key: ObjectKey, in bucket: BucketRecord) async throws {
+    /// - Returns: the version that was changed.
+    /// - Throws: `NoSuchKey`; with a version `NoSuchVersion`, and `MethodNotAllowed` for a delete marker.
+    @discardableResult
+    package func setTags(
+        _ tags: [Tag], of key: ObjectKey, in bucket: BucketRecord, version: VersionID? = nil
+    ) async throws -> ObjectVersion {
         try await requireWritable(0)
         let texts = try AttributeText(ObjectAttributes(tags: tags))
-        try await commit(weightBytes: texts.lengthBytes) { database in
-            guard try ObjectTable.setTags(texts, of: key, inBucket: bucket.id, database) else {
-                throw DiskStore.noSuchKey(key)
-            }
-            return Change(value: ())
+        return try await commit(weightBytes: texts.lengthBytes) { database in
+            let found = try VersionTable.require(version, of: key, inBucket: bucket.id, database)
+            try ObjectTable.setTags(texts, of: found.place, database)
+            return Change(value: found.former.version)
         }
     }
 
-    /// Replaces the ACL of an object; nothing else of it changes, its time neither.
+    /// Replaces the ACL of an object, or of a version of it; nothing else of it changes, its time neither.
     ///
-    /// - Throws: `NoSuchKey`.
-    package func setACL(_ acl: ObjectACL, of key: ObjectKey, in bucket: BucketRecord) async throws {
+    /// - Returns: the version that was changed.
+    /// - Throws: as `setTags`.
+    @discardableResult
+    package func setACL(
+        _ acl: ObjectACL, of key: ObjectKey, in bucket: BucketRecord, version: VersionID? = nil
+    ) async throws -> ObjectVersion {
         try await requireWritable(0)
-        try await commit { database in
-            guard try ObjectTable.setACL(acl, of: key, inBucket: bucket.id, database) else {
-                throw DiskStore.noSuchKey(key)
-            }
-            return Change(value: ())
+        return try await commit { database in
+            let found = try VersionTable.require(version, of: key, inBucket: bucket.id, database)
+            try ObjectTable.setACL(acl, of: found.place, database)
+            return Change(value: found.former.version)
         }
     }
 
@@ -37,13 +43,13 @@ extension DiskStore {
         condition: WriteCondition = WriteCondition()
     ) async throws -> ObjectRecord {
         let body = FinishedBody(summary: BodyDigest().summary, bytes: .inline(ByteBuffer()))
-        let (texts, now) = (try AttributeText(attributes), environment.now)
+        let (texts, environment) = (try AttributeText(attributes), environment)
         return try await commit(naming: body, weightBytes: texts.lengthBytes) { database, insertBody in
-            let former = try place.requireWritable(condition, in: database)
+            let turn = try place.requireWritable(condition, environment, in: database)
             let content = ObjectContent(
                 type: .symlink, symlinkTarget: target, sizeBytes: 0,
                 entityTag: .opaque(MD5Digest.of(target.bytes)), crc64: 0, body: try insertBody())
-            return try place.write(content, attributes, texts, over: former, atMilliseconds: now(), in: database)
+            return try turn.write(content, attributes, texts, in: database)
         }
     }
 

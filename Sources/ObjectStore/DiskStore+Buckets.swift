@@ -60,7 +60,19 @@ extension DiskStore {
         }
     }
 
-    /// Removes an empty bucket; an upload that has not ended counts as content.
+    /// Changes whether a bucket keeps the versions of its objects; what is there stays.
+    ///
+    /// - Throws: `NoSuchBucket`.
+    package func setVersioning(_ status: VersioningConfiguration.Status, of bucket: BucketRecord) async throws {
+        try await requireWritable(0)
+        try await commit { database in
+            try BucketTable.require(bucket, in: database)
+            try BucketTable.setVersioning(status, ofBucket: bucket.id, in: database)
+            return Change(value: ())
+        }
+    }
+
+    /// Removes an empty bucket; older versions, delete markers and uploads that have not ended count as content.
     ///
     /// Source: assumption A-053.
     /// - Throws: `NoSuchBucket`, `AccessDenied` if it is somebody else's, `BucketNotEmpty`.

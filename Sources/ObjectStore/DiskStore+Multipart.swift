@@ -14,12 +14,12 @@ extension DiskStore {
         try await requireWritable(0)
         let place = ObjectPlace(bucket: bucket, key: key)
         let id = try UploadID(Hexadecimal.upper(environment.randomBytes(Self.uploadIDBytes)))
-        let (texts, now) = (try AttributeText(attributes), environment.now)
+        let (texts, environment) = (try AttributeText(attributes), environment)
         return try await commit(weightBytes: texts.lengthBytes) { database in
-            _ = try place.requireWritable(condition, in: database)
+            _ = try place.requireWritable(condition, environment, in: database)
             return Change(
                 value: try UploadTable.insert(
-                    id, at: place, attributes, texts: texts, atMilliseconds: now(), in: database))
+                    id, at: place, attributes, texts: texts, atMilliseconds: environment.now(), in: database))
         }
     }
 
@@ -111,15 +111,14 @@ extension DiskStore {
         try await requireWritable(0)
         var attributes = upload.attributes
         if let acl { attributes.acl = acl }
-        let (texts, now) = (try AttributeText(attributes), environment.now)
+        let (texts, environment) = (try AttributeText(attributes), environment)
         let weightBytes = texts.lengthBytes + (parts?.count ?? 0) * MultipartCompletion.weightBytesOfPart
         return try await commit(weightBytes: weightBytes) { [attributes] database in
             try UploadTable.require(upload, in: database)
             let completion = try MultipartCompletion(of: upload, asked: parts, in: database)
-            let former = try upload.place.requireWritable(condition, in: database)
-            let content = try completion.assemble(in: database)
-            var change = try upload.place.write(
-                content, attributes, texts, over: former, atMilliseconds: now(), in: database)
+            let turn = try upload.place.requireWritable(condition, environment, in: database)
+            var change = try turn.write(
+                completion.assemble(in: database), attributes, texts, in: database)
             try completion.endUpload(&change.leftovers, in: database)
             return change
         }

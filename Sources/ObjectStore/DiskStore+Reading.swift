@@ -4,14 +4,14 @@ import OSSKit
 extension DiskStore {
     /// Looks an object up.
     ///
-    /// - Throws: `NoSuchKey`.
+    /// - Throws: `NoSuchKey`, which names the delete marker if there is one.
     package func object(in bucket: BucketRecord, key: ObjectKey) async throws -> ObjectRecord {
         try requireOpen()
         let row = ObjectRowKey(bucketID: bucket.id, key: key.bytes)
         return try await caches.objects.value(of: row, costBytes: { RowCaches.costBytes(of: $0.record) }) {
             try await database.read { database in
                 guard let record = try ObjectTable.find(key, inBucket: bucket.id, database) else {
-                    throw DiskStore.noSuchKey(key)
+                    throw try VersionTable.showsNothing(key, inBucket: bucket.id, database)
                 }
                 return CachedObject(record: record)
             }

@@ -25,13 +25,13 @@ extension DiskStore {
     ) async throws -> ObjectRecord {
         let body = try await upload.takeBody()
         let place = ObjectPlace(bucket: bucket, key: key)
-        let (texts, now) = (try AttributeText(attributes), environment.now)
+        let (texts, environment) = (try AttributeText(attributes), environment)
         return try await commit(naming: body, weightBytes: texts.lengthBytes) { database, insertBody in
-            let former = try place.requireWritable(condition, in: database)
+            let turn = try place.requireWritable(condition, environment, in: database)
             let content = ObjectContent(
                 type: .normal, sizeBytes: body.summary.sizeBytes, entityTag: .md5(body.summary.md5),
                 crc64: body.summary.crc64, body: try insertBody())
-            return try place.write(content, attributes, texts, over: former, atMilliseconds: now(), in: database)
+            return try turn.write(content, attributes, texts, in: database)
         }
     }
 
@@ -47,51 +47,29 @@ extension DiskStore {
         try await requireWritable(0)
         var kept = attributes ?? source.attributes
         if attributes == nil { kept.acl = "default" }
-        let (texts, attributes, now) = (try AttributeText(kept), kept, environment.now)
+        let (texts, attributes, environment) = (try AttributeText(kept), kept, environment)
         let place = ObjectPlace(bucket: bucket, key: key)
         return try await commit(weightBytes: texts.lengthBytes) { database in
-            let former = try place.requireWritable(condition, in: database)
+            let turn = try place.requireWritable(condition, environment, in: database)
             try source.requireUnchanged(in: database)
             try BodyTable.retain(source.body, in: database)
-            return try place.write(
-                ObjectContent(of: source), attributes, texts, over: former, atMilliseconds: now(), in: database)
+            return try turn.write(ObjectContent(of: source), attributes, texts, in: database)
         }
-    }
-
-    /// Removes objects in one commit; keys that are free are fine.
-    ///
-    /// - Throws: `NoSuchBucket`.
-    package func delete(in bucket: BucketRecord, keys: [ObjectKey]) async throws {
-        try requireOpen()
-        let weightBytes = keys.reduce(0) { $0 + $1.bytes.count }
-        try await commit(weightBytes: weightBytes) { database in
-            try BucketTable.require(bucket, in: database)
-            var leftovers = Leftovers()
-            for key in keys {
-                let key = Data(key.bytes)
-                guard let former = try ObjectTable.former(key, inBucket: bucket.id, database) else { continue }
-                try ObjectTable.delete(key, inBucket: bucket.id, database)
-                try BucketTable.add(objects: -1, bytes: -former.sizeBytes, toBucket: bucket.id, in: database)
-                try BodyTable.release(former.body, &leftovers, in: database)
-            }
-            return Change(value: (), leftovers: leftovers)
-        }
-    }
-
-    /// The refusal for a key that is free.
-    static func noSuchKey(_ key: ObjectKey) -> OSSError {
-        OSSError(.noSuchKey, fields: [("Key", key.text)])
     }
 }
 
 extension ObjectRecord {
-    /// Checks that the bytes that were looked up are still those of the key.
+    /// Checks that the bytes that were looked up are still those of the key, or of an older version of it.
     ///
     /// - Throws: `NoSuchKey`, or `StoreFailure.bodyIsGone` if the key has others now.
     func requireUnchanged(in database: Database) throws {
-        let current = try ObjectTable.former(Data(key.bytes), inBucket: bucketID, database)
-        guard let current else { throw DiskStore.noSuchKey(key) }
-        guard current.body == body else { throw StoreFailure.bodyIsGone }
+        let data = Data(key.bytes)
+        let current = try ObjectTable.former(data, inBucket: bucketID, database)
+        if current?.body == body { return }
+        let version = try VersionTable.find(version.id, of: data, inBucket: bucketID, database)
+        if version?.former.body == body { return }
+        guard current != nil || self.version.isOfVersionedBucket else { throw DiskStore.noSuchKey(key) }
+        throw StoreFailure.bodyIsGone
     }
 }
 
@@ -110,33 +88,40 @@ package struct ObjectPlace: Sendable {
 
     /// Judges the conditions of a write inside its transaction.
     ///
-    /// - Returns: the row that the write will replace.
     /// - Throws: `NoSuchBucket`, `FileAlreadyExists`.
-    func requireWritable(_ condition: WriteCondition, in database: Database) throws -> ObjectTable.Former? {
-        try BucketTable.require(bucket, in: database)
-        let former = try ObjectTable.former(Data(key.bytes), inBucket: bucket.id, database)
-        if former != nil, condition.forbidsOverwrite {
+    func requireWritable(
+        _ condition: WriteCondition, _ environment: StoreEnvironment, in database: Database
+    ) throws -> WriteTurn {
+        let versioning = try BucketTable.require(bucket, in: database)
+        let current = try ObjectTable.former(Data(key.bytes), inBucket: bucket.id, database)
+        if current != nil, condition.forbidsOverwrite, versioning == nil {
             throw OSSError(.fileAlreadyExists)
         }
-        return former
+        return WriteTurn(place: self, versioning: versioning, current: current, environment: environment)
     }
+}
 
-    /// Writes the row of this place, lets go of the body that it had, and counts the difference to the bucket.
+/// A write inside its transaction, once nothing speaks against it.
+struct WriteTurn {
+    fileprivate let place: ObjectPlace
+    fileprivate let versioning: VersioningConfiguration.Status?
+    fileprivate let current: ObjectTable.Former?
+    fileprivate let environment: StoreEnvironment
+
+    /// Writes the row of the place, keeps or lets go of what it showed, and counts the difference to the bucket.
     func write(
-        _ content: ObjectContent, _ attributes: ObjectAttributes, _ texts: AttributeText,
-        over former: ObjectTable.Former?, atMilliseconds time: Int64, in database: Database
+        _ content: ObjectContent, _ attributes: ObjectAttributes, _ texts: AttributeText, in database: Database
     ) throws -> Change<ObjectRecord> {
+        let (id, key) = (place.bucket.id, place.key)
+        var change = BucketChange(ofBucket: id, versioning: versioning, environment)
+        let version = try change.makeRoom(for: Data(key.bytes), over: current, in: database)
         let record = ObjectRecord(
-            bucketID: bucket.id, key: key, sizeBytes: content.sizeBytes, entityTag: content.entityTag,
-            crc64: content.crc64, lastModifiedMilliseconds: time, type: content.type,
-            symlinkTarget: content.symlinkTarget, attributes: attributes, body: content.body)
+            bucketID: id, key: key, sizeBytes: content.sizeBytes, entityTag: content.entityTag,
+            crc64: content.crc64, lastModifiedMilliseconds: environment.now(), type: content.type,
+            symlinkTarget: content.symlinkTarget, attributes: attributes, body: content.body, version: version)
         try ObjectTable.write(record, texts: texts, database)
-        try BucketTable.add(
-            objects: former == nil ? 1 : 0, bytes: record.sizeBytes - (former?.sizeBytes ?? 0), toBucket: bucket.id,
-            in: database)
-        var change = Change(value: record)
-        if let former { try BodyTable.release(former.body, &change.leftovers, in: database) }
-        return change
+        change.count(record)
+        return Change(value: record, leftovers: try change.finish(in: database))
     }
 }
 

@@ -12,6 +12,8 @@ enum Limits {
     static let pageSizes: ClosedRange<Int64> = 1...1_000
     /// The page size of a list that asks for none.
     static let usualPageSize = 100
+    /// The most bytes of a prefix, a delimiter or a marker of a list of versions.
+    static let listParameterBytes = 1_024
     /// The most bytes of one response-header override.
     static let overrideBytes = 8 * 1_024
 }

@@ -81,7 +81,7 @@ package struct OSSResponder: HTTPResponder {
             answer = try await self.answer(
                 request, host: host, context: context, nowMilliseconds: start, logger: logger)
         } catch {
-            let refusal = refusal(for: error, requestID: requestID)
+            let refusal = refusal(for: error, requestID: requestID).naming(method: request.method.rawValue)
             answer = ErrorAnswer.answer(
                 refusal, requestID: requestID, hostID: host, isHead: request.method == .head)
         }
@@ -153,5 +153,15 @@ package struct OSSResponder: HTTPResponder {
                 metadata: ["request.id": "\(requestID)", "error": "\(String(reflecting: error))"])
             return OSSError(.internalError)
         }
+    }
+}
+
+extension OSSError {
+    /// `MethodNotAllowed` names the method; the store, which refuses delete markers so, does not know it.
+    fileprivate func naming(method: String) -> OSSError {
+        guard code == .methodNotAllowed, !fields.contains(where: { $0.name == "Method" }) else { return self }
+        var refusal = self
+        refusal.fields.insert(Field(name: "Method", value: method), at: 0)
+        return refusal
     }
 }

@@ -56,6 +56,19 @@ def own_bucket(store) -> str:
 
 
 @pytest.fixture
+def versioned(store, own_bucket) -> None:
+    """The bucket keeps versions until the test is over, and has none left then."""
+    document = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+    assert store.send(Request("PUT", own_bucket, query=(("versioning", ""),), body=document)).status == 200
+    yield
+    listed = store.send(Request("GET", own_bucket, query=(("versions", ""), ("encoding-type", "url")))).xml
+    for entry in [*listed.iterfind("Version"), *listed.iterfind("DeleteMarker")]:
+        version = (("versionId", entry.findtext("VersionId")),)
+        assert store.send(
+            Request("DELETE", own_bucket, unquote(entry.findtext("Key")), query=version)).status == 204
+
+
+@pytest.fixture
 def written(user):
     """Writes a file into the user's home."""
     def write(name: str, content: bytes = b"content") -> Path:
@@ -235,6 +248,27 @@ class TestDeleting:
         user.succeed("rm", "-r", "--force", f"oss://{own_bucket}/f")
         left = user.succeed("ls", "-r", "--json", f"oss://{own_bucket}").lines
         assert [row["key"] for row in left] == ["f2"]
+
+    def test_all_versions_of_a_key_or_a_folder_are_deleted_for_good(self, user, own_bucket, versioned, written):
+        written("x")
+        for name in ("f/1", "f/1", "f/2", "f/22", "f2"):
+            user.succeed("put", "x", f"oss://{own_bucket}/{name}")
+        user.succeed("rm", f"oss://{own_bucket}/f/1")
+
+        def left() -> list[str]:
+            return [row["key"] for row in user.succeed("ls", "-r", "--versions", "--json", f"oss://{own_bucket}").lines]
+
+        assert left() == ["f/1", "f/1", "f/1", "f/2", "f/22", "f2"]
+        dry = user.succeed("rm", "--all-versions", "--dry-run", f"oss://{own_bucket}/f/1")
+        assert dry.output.count(b"would delete") == 3
+        told = user.succeed("rm", "--all-versions", "--json", f"oss://{own_bucket}/f/2").lines
+        assert [(row["key"], row["versionId"][:4]) for row in told] == [("f/2", "CAEQ")]
+        assert left() == ["f/1", "f/1", "f/1", "f/22", "f2"]
+        assert user.run("rm", "-r", "--all-versions", f"oss://{own_bucket}/f").status == REFUSED
+        user.succeed("rm", "-r", "--all-versions", "--force", f"oss://{own_bucket}/f")
+        assert left() == ["f2"]
+        refused = user.run("rm", "--all-versions", "--version-id", "null", f"oss://{own_bucket}/f2")
+        assert refused.status == USAGE
 
     @pytest.mark.parametrize(
         ("answer", "is_deleted"), [(b"y\n", True), (b"yes\n", True), (b"n\n", False), (b"\n", False)])

@@ -146,7 +146,10 @@ SERVED_ON_OBJECTS = {
     ("POST", "append"), ("PUT", "acl"), ("GET", "acl"), ("PUT", "tagging"), ("GET", "tagging"), ("DELETE", "tagging"),
     ("PUT", "symlink"), ("GET", "symlink"),
 }
-SERVED_ON_BUCKETS = {("GET", "uploads"), ("PUT", "acl"), ("GET", "acl")}
+SERVED_ON_BUCKETS = {
+    ("GET", "uploads"), ("PUT", "acl"), ("GET", "acl"), ("PUT", "versioning"), ("GET", "versioning"),
+    ("GET", "versions"),
+}
 
 
 def not_served(names: list[str], served: set[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -173,7 +176,8 @@ def test_a_version_that_is_not_there_is_never_the_object_itself(store, bucket, k
     store.put(bucket, key, b"unchanged")
     body = b"changed" if method == "PUT" else b""
     answer = store.send(Request(method, bucket, key, query=(("versionId", version),), body=body))
-    assert 400 <= answer.status < 500, answer
+    is_no_harm = method == "DELETE" and version.startswith("CAEQ") and answer.status == 204
+    assert is_no_harm or 400 <= answer.status < 500, answer
     assert store.get(bucket, key).body == b"unchanged"
 
 

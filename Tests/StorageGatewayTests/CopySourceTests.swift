@@ -16,11 +16,22 @@ import Testing
     }
 
     @Test(arguments: [
+        ("/bucket/key", nil), ("/bucket/key?versionId=null", "null"), ("/bucket/key?versionId=CAEQ%41B", "CAEQAB"),
+        ("/bucket/a%3FversionId=null", nil),
+    ])
+    func aSourceMayNameAVersion(_ header: String, version: String?) throws {
+        let source = try CopySource(header: header)
+        #expect(source.version?.text == version)
+    }
+
+    @Test(arguments: [
         ("", OSSErrorCode.invalidArgument), ("/", .invalidArgument), ("/bucket", .invalidArgument),
         ("/bucket/", .invalidArgument), ("bucket", .invalidArgument), ("/bucket/%zz", .invalidArgument),
         ("/bucket/a?b=c", .invalidArgument), ("/Bucket/a", .invalidBucketName), ("/bucket//a", .invalidObjectName),
         ("/bucket/%FF", .invalidObjectName), ("/bucket/a%00b", .invalidObjectName),
-        ("/bucket/a?versionId=CAEQNhiBgM", .noSuchVersion), ("/../etc/passwd", .invalidBucketName),
+        ("/bucket/a?versionId=", .invalidArgument), ("/bucket/a?versionId=1", .invalidArgument),
+        ("/bucket/a?versionId=%zz", .invalidArgument), ("/bucket/a?versionId=null&b=c", .invalidArgument),
+        ("/../etc/passwd", .invalidBucketName),
     ])
     func anythingElseIsRefused(_ header: String, code: OSSErrorCode) {
         let refusal = #expect(throws: OSSError.self) { try CopySource(header: header) }

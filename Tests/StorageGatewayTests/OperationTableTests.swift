@@ -63,6 +63,11 @@ import Testing
         Case(method: "GET", level: .object, query: "symlink=", name: "GetSymlink"),
         Case(method: "PUT", level: .bucket, query: "acl=", name: "PutBucketACL"),
         Case(method: "GET", level: .bucket, query: "acl", name: "GetBucketACL"),
+        Case(method: "PUT", level: .bucket, query: "versioning", name: "PutBucketVersioning"),
+        Case(method: "GET", level: .bucket, query: "versioning=", name: "GetBucketVersioning"),
+        Case(
+            method: "GET", level: .bucket, query: "versions&key-marker=a&version-id-marker=null",
+            name: "ListObjectVersions"),
         Case(method: "GET", level: .bucket, query: "uploads=&key-marker=a&max-uploads=1", name: "ListMultipartUploads"),
     ])
     func everyOperationIsFound(_ row: Case) throws {
@@ -80,7 +85,8 @@ import Testing
         "GET Object response-content-encoding", "POST Object uploads", "PUT Object uploadId", "POST Object uploadId",
         "DELETE Object uploadId", "GET Object uploadId", "GET Bucket uploads", "POST Object append",
         "PUT Object tagging", "GET Object tagging", "DELETE Object tagging", "PUT Object acl", "GET Object acl",
-        "PUT Bucket acl", "GET Bucket acl", "PUT Object symlink", "GET Object symlink",
+        "PUT Bucket acl", "GET Bucket acl", "PUT Object symlink", "GET Object symlink", "PUT Bucket versioning",
+        "GET Bucket versioning", "GET Bucket versions",
     ]
 
     @Test(arguments: ["GET", "PUT", "POST", "DELETE", "HEAD"], [ResourceLevel.service, .bucket, .object])

@@ -102,9 +102,11 @@ private struct WatchedTable {
     /// The expression that notes the entry of a row, which is called `new` or `old`.
     let note: @Sendable (_ row: String) -> String
 
+    /// How much a bucket holds, which changes with every write.
+    private static let bucketCounts: Set<String> = ["object_count", "size_bytes", "marker_count", "last_sequence"]
+
     static let all = [
-        // How much a bucket holds changes with every write.
-        WatchedTable(name: "buckets", unwatchedColumns: ["object_count", "size_bytes"]) { "note_bucket(\($0).name)" },
+        WatchedTable(name: "buckets", unwatchedColumns: bucketCounts) { "note_bucket(\($0).name)" },
         WatchedTable(name: "objects") { "note_object(\($0).bucket_id, \($0).key)" },
     ]
 

@@ -4,7 +4,9 @@ import OSSKit
 
 /// The rows of `buckets`.
 enum BucketTable {
-    private static let columns = "id, name, owner_id, created_at_ms, acl, storage_class, data_redundancy_type"
+    private static let columns = """
+        id, name, owner_id, created_at_ms, acl, storage_class, data_redundancy_type, versioning
+        """
 
     /// The bucket of this name; nil if there is none.
     static func find(_ name: BucketName, in database: Database) throws -> BucketRecord? {
@@ -14,12 +16,31 @@ enum BucketTable {
 
     /// Checks that a bucket that was looked up before is still there.
     ///
+    /// - Returns: whether it keeps versions now, which may have changed since.
     /// - Throws: `NoSuchBucket`.
-    static func require(_ bucket: BucketRecord, in database: Database) throws {
-        let statement = try database.cachedStatement(sql: "SELECT 1 FROM buckets WHERE id = ?")
-        guard try Int.fetchOne(statement, arguments: [bucket.id]) != nil else {
-            throw noSuchBucket(bucket.name)
-        }
+    @discardableResult
+    static func require(_ bucket: BucketRecord, in database: Database) throws -> VersioningConfiguration.Status? {
+        let statement = try database.cachedStatement(sql: "SELECT versioning FROM buckets WHERE id = ?")
+        guard let row = try Row.fetchOne(statement, arguments: [bucket.id]) else { throw noSuchBucket(bucket.name) }
+        return try versioning(row[0])
+    }
+
+    /// Changes whether a bucket keeps versions.
+    static func setVersioning(
+        _ status: VersioningConfiguration.Status, ofBucket id: Int64, in database: Database
+    ) throws {
+        let statement = try database.cachedStatement(sql: "UPDATE buckets SET versioning = ? WHERE id = ?")
+        try statement.execute(arguments: [status.rawValue, id])
+    }
+
+    /// A number for the next version of a bucket, greater than all before it.
+    static func takeSequence(ofBucket id: Int64, in database: Database) throws -> Int64 {
+        let update = try database.cachedStatement(
+            sql: "UPDATE buckets SET last_sequence = last_sequence + 1 WHERE id = ?")
+        try update.execute(arguments: [id])
+        let statement = try database.cachedStatement(sql: "SELECT last_sequence FROM buckets WHERE id = ?")
+        guard let sequence = try Int64.fetchOne(statement, arguments: [id]) else { throw StoreFailure.bodyIsDamaged }
+        return sequence
     }
 
     /// Adds a bucket.
@@ -46,11 +67,14 @@ enum BucketTable {
         return try Int.fetchOne(statement, arguments: [ownerID]) ?? 0
     }
 
-    /// Whether a bucket has an object.
+    /// Whether a bucket has an object, an older version or a delete marker.
     static func hasObjects(_ id: Int64, in database: Database) throws -> Bool {
         let statement = try database.cachedStatement(
-            sql: "SELECT EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?)")
-        return try Bool.fetchOne(statement, arguments: [id]) ?? false
+            sql: """
+                SELECT EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?)
+                OR EXISTS (SELECT 1 FROM versions WHERE bucket_id = ?)
+                """)
+        return try Bool.fetchOne(statement, arguments: [id, id]) ?? false
     }
 
     /// Removes a bucket that has no objects.
@@ -80,17 +104,21 @@ enum BucketTable {
     /// What a bucket holds.
     static func usage(of bucket: BucketRecord, in database: Database) throws -> BucketUsage {
         let statement = try database.cachedStatement(
-            sql: "SELECT object_count, size_bytes FROM buckets WHERE id = ?")
+            sql: "SELECT object_count, size_bytes, marker_count FROM buckets WHERE id = ?")
         guard let row = try Row.fetchOne(statement, arguments: [bucket.id]) else { throw noSuchBucket(bucket.name) }
-        return BucketUsage(objectCount: row[0], sizeBytes: row[1])
+        return BucketUsage(objectCount: row[0], sizeBytes: row[1], markerCount: row[2])
     }
 
     /// Adds to what a bucket holds.
-    static func add(objects: Int64, bytes: Int64, toBucket id: Int64, in database: Database) throws {
-        guard objects != 0 || bytes != 0 else { return }
+    static func add(_ change: UsageChange, toBucket id: Int64, in database: Database) throws {
+        guard change != UsageChange() else { return }
         let statement = try database.cachedStatement(
-            sql: "UPDATE buckets SET object_count = object_count + ?, size_bytes = size_bytes + ? WHERE id = ?")
-        try statement.execute(arguments: [objects, bytes, id])
+            sql: """
+                UPDATE buckets SET object_count = object_count + ?, size_bytes = size_bytes + ?,
+                    marker_count = marker_count + ?
+                WHERE id = ?
+                """)
+        try statement.execute(arguments: [change.objects, change.bytes, change.markers, id])
     }
 
     /// The refusal for a bucket that is not there.
@@ -101,6 +129,23 @@ enum BucketTable {
     private static func record(_ row: Row) throws -> BucketRecord {
         BucketRecord(
             id: row[0], name: try BucketName(row[1] as String), ownerID: row[2], createdAtMilliseconds: row[3],
-            acl: row[4], storageClass: row[5], dataRedundancyType: row[6])
+            acl: row[4], storageClass: row[5], dataRedundancyType: row[6], versioning: try versioning(row[7]))
     }
+
+    /// Reads a state back; one that this version does not know must not pass for none.
+    private static func versioning(_ text: String?) throws -> VersioningConfiguration.Status? {
+        guard let text else { return nil }
+        guard let status = VersioningConfiguration.Status(rawValue: text) else { throw StoreFailure.bodyIsDamaged }
+        return status
+    }
+}
+
+/// By how much there is more in a bucket.
+struct UsageChange: Equatable {
+    /// Objects and older versions.
+    var objects: Int64 = 0
+    /// The sum of their sizes.
+    var bytes: Int64 = 0
+    /// Delete markers.
+    var markers: Int64 = 0
 }

@@ -17,6 +17,9 @@ enum Migrations {
         migrator.registerMigration("4 symbolic links") { database in
             try database.execute(sql: symbolicLinks)
         }
+        migrator.registerMigration("5 versions") { database in
+            try database.execute(sql: versions)
+        }
         return migrator
     }
 
@@ -133,5 +136,45 @@ enum Migrations {
     /// The key that a symbolic link leads to.
     private static let symbolicLinks = """
         ALTER TABLE objects ADD COLUMN symlink_target BLOB CHECK (length(symlink_target) BETWEEN 1 AND 1023);
+        """
+
+    /// What is not current any more, and delete markers.
+    ///
+    /// `objects` stays the table of what keys show. `versions` has every column of it under the same name, so that
+    /// a row moves from one to the other as it is; a delete marker has only the first few. Of a key the newest row comes
+    /// first. The index finds the one version `null` of a key.
+    private static let versions = """
+        ALTER TABLE buckets ADD COLUMN versioning TEXT CHECK (versioning IN ('Enabled', 'Suspended'));
+        ALTER TABLE buckets ADD COLUMN last_sequence INTEGER NOT NULL DEFAULT 0 CHECK (last_sequence >= 0);
+        ALTER TABLE buckets ADD COLUMN marker_count INTEGER NOT NULL DEFAULT 0 CHECK (marker_count >= 0);
+        ALTER TABLE objects ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0 CHECK (sequence >= 0);
+        ALTER TABLE objects ADD COLUMN version_id TEXT CHECK (length(version_id) BETWEEN 5 AND 128);
+
+        CREATE TABLE versions (
+            bucket_id INTEGER NOT NULL REFERENCES buckets (id),
+            key BLOB NOT NULL CHECK (length(key) BETWEEN 1 AND 1023),
+            sequence INTEGER NOT NULL CHECK (sequence >= 0),
+            version_id TEXT CHECK (length(version_id) BETWEEN 5 AND 128),
+            is_delete_marker INTEGER NOT NULL DEFAULT 0 CHECK (is_delete_marker IN (0, 1)),
+            last_modified_ms INTEGER NOT NULL,
+            size_bytes INTEGER NOT NULL DEFAULT 0 CHECK (size_bytes >= 0),
+            etag_digest BLOB CHECK (length(etag_digest) = 16),
+            etag_part_count INTEGER CHECK (etag_part_count >= 0),
+            crc64 INTEGER,
+            object_type TEXT,
+            storage_class TEXT,
+            acl TEXT,
+            body_id INTEGER,
+            blob_id TEXT,
+            is_segmented INTEGER NOT NULL DEFAULT 0 CHECK (is_segmented IN (0, 1)),
+            content_type TEXT,
+            headers TEXT,
+            user_metadata TEXT,
+            tags TEXT,
+            symlink_target BLOB CHECK (length(symlink_target) BETWEEN 1 AND 1023),
+            CHECK (is_delete_marker = (body_id IS NULL)),
+            PRIMARY KEY (bucket_id, key, sequence DESC)
+        ) STRICT, WITHOUT ROWID;
+        CREATE UNIQUE INDEX versions_without_id ON versions (bucket_id, key) WHERE version_id IS NULL;
         """
 }

@@ -2,26 +2,46 @@ import Foundation
 import GRDB
 import OSSKit
 
-/// The rows of `objects`.
+/// The rows of `objects`, and what those of `versions` have in common with them.
 enum ObjectTable {
-    private static let columns = """
+    /// Everything that both tables have beside bucket and key.
+    static let columns = """
         size_bytes, last_modified_ms, etag_digest, crc64, object_type, storage_class, acl, body_id, blob_id,
-        content_type, headers, user_metadata, etag_part_count, is_segmented, tags, symlink_target
+        content_type, headers, user_metadata, etag_part_count, is_segmented, tags, symlink_target, sequence, version_id
         """
 
     /// What an overwritten or deleted row leaves to be accounted for.
     struct Former {
+        /// How many bytes it has.
         let sizeBytes: Int64
-        let body: BodyReference
+        /// Where they are; nil for a delete marker.
+        let body: BodyReference?
+        /// Which version it is.
+        let version: ObjectVersion
+
+        /// The columns from which it is read.
+        static let columns = "size_bytes, body_id, blob_id, is_segmented, sequence, version_id"
+
+        /// Reads it back.
+        init(_ row: Row) throws {
+            let bodyID: Int64? = row[1]
+            sizeBytes = row[0]
+            body = bodyID.map { BodyReference(id: $0, blobText: row[2], isSegmented: row[3]) }
+            version = try ObjectTable.version(sequence: row[4], id: row[5])
+        }
     }
 
     /// The object of this key; nil if there is none.
     static func find(_ key: ObjectKey, inBucket bucketID: Int64, _ database: Database) throws -> ObjectRecord? {
-        let statement = try database.cachedStatement(
-            sql: "SELECT \(columns) FROM objects WHERE bucket_id = ? AND key = ?")
-        guard let row = try Row.fetchOne(statement, arguments: [bucketID, Data(key.bytes)]) else { return nil }
+        try find(key, at: RowPlace(bucketID: bucketID, key: Data(key.bytes)), database)
+    }
+
+    /// The object of a row, which must not be a delete marker; nil if there is none.
+    static func find(_ key: ObjectKey, at place: RowPlace, _ database: Database) throws -> ObjectRecord? {
+        let statement = try database.cachedStatement(sql: "SELECT \(columns) FROM \(place.condition)")
+        guard let row = try Row.fetchOne(statement, arguments: place.arguments) else { return nil }
         return ObjectRecord(
-            bucketID: bucketID, key: key, sizeBytes: row[0],
+            bucketID: place.bucketID, key: key, sizeBytes: row[0],
             entityTag: EntityTag(digest: Array(row[2] as Data), partCount: row[12]),
             crc64: UInt64(bitPattern: row[3] as Int64), lastModifiedMilliseconds: row[1], type: try type(row[4]),
             symlinkTarget: try (row[15] as Data?).map { try ObjectKey(bytes: Array($0)) },
@@ -29,7 +49,8 @@ enum ObjectTable {
                 contentType: row[9], headers: try AttributeText.decode(row[10]),
                 userMetadata: try AttributeText.decode(row[11]), storageClass: row[5], acl: row[6],
                 tags: try AttributeText.decodeTags(row[14])),
-            body: BodyReference(id: row[7], blobText: row[8], isSegmented: row[13]))
+            body: BodyReference(id: row[7], blobText: row[8], isSegmented: row[13]),
+            version: try version(sequence: row[16], id: row[17]))
     }
 
     /// Reads a type back.
@@ -40,13 +61,17 @@ enum ObjectTable {
         return type
     }
 
-    /// What an overwrite of this key would have to account for; nil if the key is free.
+    /// Reads a version back; what has no ID is the version `null`.
+    static func version(sequence: Int64, id: String?) throws -> ObjectVersion {
+        guard let id else { return ObjectVersion(sequence: sequence, id: .null) }
+        return ObjectVersion(sequence: sequence, id: try VersionID(id))
+    }
+
+    /// What an overwrite of this key would have to account for; nil if the key shows nothing.
     static func former(_ key: Data, inBucket bucketID: Int64, _ database: Database) throws -> Former? {
-        let statement = try database.cachedStatement(
-            sql: "SELECT size_bytes, body_id, blob_id, is_segmented FROM objects WHERE bucket_id = ? AND key = ?")
-        return try Row.fetchOne(statement, arguments: [bucketID, key]).map { row in
-            Former(sizeBytes: row[0], body: BodyReference(id: row[1], blobText: row[2], isSegmented: row[3]))
-        }
+        let place = RowPlace(bucketID: bucketID, key: key)
+        let statement = try database.cachedStatement(sql: "SELECT \(Former.columns) FROM \(place.condition)")
+        return try Row.fetchOne(statement, arguments: place.arguments).map(Former.init)
     }
 
     /// Writes a row, over the one of the same key if there is one.
@@ -54,7 +79,7 @@ enum ObjectTable {
         let statement = try database.cachedStatement(
             sql: """
                 INSERT OR REPLACE INTO objects (bucket_id, key, \(columns))
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         try statement.execute(arguments: [
             record.bucketID, Data(record.key.bytes), record.sizeBytes, record.lastModifiedMilliseconds,
@@ -62,31 +87,51 @@ enum ObjectTable {
             record.attributes.storageClass, record.attributes.acl, record.body.id, record.body.blob?.text,
             record.attributes.contentType, texts.headers, texts.userMetadata, record.entityTag.partCount,
             record.body.place == .segments, texts.tags, record.symlinkTarget.map { Data($0.bytes) },
+            record.version.sequence, record.version.isNull ? nil : record.version.id.text,
         ])
     }
 
-    /// Changes the tags of an object; false if the key is free.
-    static func setTags(
-        _ texts: AttributeText, of key: ObjectKey, inBucket id: Int64, _ database: Database
-    ) throws -> Bool {
-        let statement = try database.cachedStatement(
-            sql: "UPDATE objects SET tags = ? WHERE bucket_id = ? AND key = ?")
-        try statement.execute(arguments: [texts.tags, id, Data(key.bytes)])
-        return database.changesCount > 0
+    /// Changes the tags of an object.
+    static func setTags(_ texts: AttributeText, of place: RowPlace, _ database: Database) throws {
+        try place.set("tags", to: texts.tags, database)
     }
 
-    /// Changes the ACL of an object; false if the key is free.
-    static func setACL(_ acl: ObjectACL, of key: ObjectKey, inBucket id: Int64, _ database: Database) throws -> Bool {
-        let statement = try database.cachedStatement(
-            sql: "UPDATE objects SET acl = ? WHERE bucket_id = ? AND key = ?")
-        try statement.execute(arguments: [acl.rawValue, id, Data(key.bytes)])
-        return database.changesCount > 0
+    /// Changes the ACL of an object.
+    static func setACL(_ acl: ObjectACL, of place: RowPlace, _ database: Database) throws {
+        try place.set("acl", to: acl.rawValue, database)
     }
 
-    /// Removes a row.
-    static func delete(_ key: Data, inBucket bucketID: Int64, _ database: Database) throws {
-        let statement = try database.cachedStatement(sql: "DELETE FROM objects WHERE bucket_id = ? AND key = ?")
-        try statement.execute(arguments: [bucketID, key])
+    /// Removes a row; one that is not there is fine.
+    static func delete(_ place: RowPlace, _ database: Database) throws {
+        try database.cachedStatement(sql: "DELETE FROM \(place.condition)").execute(arguments: place.arguments)
+    }
+}
+
+/// Names the row of what a key shows, or of an older version or delete marker of it.
+struct RowPlace: Sendable {
+    /// The bucket's number.
+    let bucketID: Int64
+    /// The bytes of the key.
+    let key: Data
+    /// The number of a row of `versions`; nil for the row of `objects`.
+    var sequence: Int64?
+
+    private var table: String { sequence == nil ? "objects" : "versions" }
+
+    private var filter: String { "bucket_id = ? AND key = ?" + (sequence == nil ? "" : " AND sequence = ?") }
+
+    /// What stands behind `FROM` to name it.
+    var condition: String { "\(table) WHERE \(filter)" }
+
+    /// The values of the condition.
+    var arguments: StatementArguments {
+        guard let sequence else { return [bucketID, key] }
+        return [bucketID, key, sequence]
+    }
+
+    fileprivate func set(_ column: String, to text: String, _ database: Database) throws {
+        let statement = try database.cachedStatement(sql: "UPDATE \(table) SET \(column) = ? WHERE \(filter)")
+        try statement.execute(arguments: StatementArguments([text]) + arguments)
     }
 }
 

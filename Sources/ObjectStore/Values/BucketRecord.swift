@@ -16,6 +16,8 @@ package struct BucketRecord: Sendable, Equatable {
     package let storageClass: String
     /// `LRS` or `ZRS`, as the creator asked; it changes nothing here.
     package let dataRedundancyType: String
+    /// Whether the bucket keeps the versions of its objects; nil if it never did.
+    package let versioning: VersioningConfiguration.Status?
 }
 
 /// What the creator of a bucket asks for.
@@ -54,14 +56,17 @@ package struct BucketPage: Sendable, Equatable {
 
 /// How much a bucket holds.
 package struct BucketUsage: Sendable, Equatable {
-    /// How many objects there are.
+    /// How many objects there are, older versions with them, delete markers without them.
     package let objectCount: Int64
     /// The sum of their sizes; a copy counts as much as its source, although they share the bytes on disk.
     package let sizeBytes: Int64
+    /// How many delete markers there are.
+    package let markerCount: Int64
 
     /// Makes a sum.
-    package init(objectCount: Int64, sizeBytes: Int64) {
+    package init(objectCount: Int64, sizeBytes: Int64, markerCount: Int64 = 0) {
         self.objectCount = objectCount
         self.sizeBytes = sizeBytes
+        self.markerCount = markerCount
     }
 }

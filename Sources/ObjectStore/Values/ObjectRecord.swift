@@ -22,6 +22,8 @@ package struct ObjectRecord: Sendable, Equatable {
     package let attributes: ObjectAttributes
     /// Where its bytes are.
     package let body: BodyReference
+    /// Which version of its key it is.
+    package let version: ObjectVersion
 
     /// The storage class, such as `Standard`.
     package var storageClass: String { attributes.storageClass }
@@ -40,7 +42,7 @@ extension ObjectRecord {
             bucketID: target.bucketID, key: target.key, sizeBytes: target.sizeBytes, entityTag: target.entityTag,
             crc64: target.crc64,
             lastModifiedMilliseconds: max(lastModifiedMilliseconds, target.lastModifiedMilliseconds), type: type,
-            symlinkTarget: symlinkTarget, attributes: shown, body: target.body)
+            symlinkTarget: symlinkTarget, attributes: shown, body: target.body, version: version)
     }
 }
 
@@ -101,6 +103,8 @@ package struct BodySummary: Sendable, Equatable {
 /// What must hold in the moment in which a row is written.
 package struct WriteCondition: Sendable {
     /// Whether the write is refused with `FileAlreadyExists` if the key is taken.
+    ///
+    /// It means nothing where the bucket keeps versions, or kept them once.
     package var forbidsOverwrite: Bool
 
     /// Makes a condition; by default nothing is asked.

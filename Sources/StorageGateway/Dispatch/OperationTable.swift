@@ -69,6 +69,11 @@ package enum OperationTable {
             answer: GetSymlink.answer),
         Operation("PutBucketACL", "PUT", .bucket, selectors: ["acl"], answer: PutBucketACL.answer),
         Operation("GetBucketACL", "GET", .bucket, selectors: ["acl"], answer: GetBucketACL.answer),
+        Operation(
+            "PutBucketVersioning", "PUT", .bucket, selectors: ["versioning"], answer: PutBucketVersioning.answer),
+        Operation(
+            "GetBucketVersioning", "GET", .bucket, selectors: ["versioning"], answer: GetBucketVersioning.answer),
+        Operation("ListObjectVersions", "GET", .bucket, selectors: ["versions"], answer: ListObjectVersions.answer),
     ]
 
     /// The name of the operation that a request asks for.

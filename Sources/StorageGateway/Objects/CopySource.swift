@@ -1,6 +1,8 @@
 import OSSKit
 
-/// Bucket and key that `x-oss-copy-source` names: `/bucket/key`, percent-encoded, the first slash optional.
+/// Bucket, key and version that `x-oss-copy-source` names: `/bucket/key?versionId=…`.
+///
+/// It is percent-encoded; the first slash and the version are optional.
 ///
 /// Source: oss-wire facts 7.2 and 8.5.
 package struct CopySource: Equatable, Sendable {
@@ -8,10 +10,12 @@ package struct CopySource: Equatable, Sendable {
     package let bucket: BucketName
     /// The key of the source.
     package let key: ObjectKey
+    /// The version of the source; nil for the current one.
+    package let version: VersionID?
 
     /// Reads the header.
     ///
-    /// - Throws: `InvalidArgument` if it names no bucket and key, `NoSuchVersion` if it names a version but `null`.
+    /// - Throws: `InvalidArgument` if it names no bucket and key, or no version that there can be.
     package init(header: String) throws(OSSError) {
         let malformed = OSSError.invalidArgument(
             "x-oss-copy-source", header,
@@ -32,8 +36,11 @@ package struct CopySource: Equatable, Sendable {
         else { throw malformed }
         bucket = try BucketName(bucketText)
         key = try ObjectKey(bytes: Array(decoded[(slash + 1)...]))
-        if let version, version != "null" {
-            throw OSSError(.noSuchVersion, fields: [("Key", key.text), ("VersionId", version)])
+        guard let version else {
+            self.version = nil
+            return
         }
+        guard let decodedVersion = PercentCoding.decodePath(version.utf8) else { throw malformed }
+        self.version = try VersionID(String(decoding: decodedVersion, as: UTF8.self))
     }
 }

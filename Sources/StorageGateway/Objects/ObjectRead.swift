@@ -13,34 +13,38 @@ enum ObjectRead {
 
     /// The object that is asked for.
     ///
-    /// - Throws: `NoSuchKey`; `NoSuchVersion` for any version but `null`, since no bucket here keeps versions.
+    /// - Throws: `NoSuchKey`; with a version `NoSuchVersion`, and `MethodNotAllowed` for a delete marker.
     static func object(_ call: OSSCall, bucket: BucketRecord, key: ObjectKey) async throws -> ObjectRecord {
-        try refuseVersions(call)
-        return try await call.store.object(in: bucket, key: key)
+        try await object(call, bucket: bucket, key: key, version: call.version())
+    }
+
+    /// An object, or a version of it; as `object(_:bucket:key:)`.
+    static func object(
+        _ call: OSSCall, bucket: BucketRecord, key: ObjectKey, version: VersionID?
+    ) async throws -> ObjectRecord {
+        guard let version else { return try await call.store.object(in: bucket, key: key) }
+        return try await call.store.object(in: bucket, key: key, version: version)
     }
 
     /// The object that is asked for, or what a symbolic link leads to.
     ///
     /// - Throws: as `object`; `SymlinkTargetNotExist`, and `InvalidTargetType` for a link to a link.
     static func followed(_ call: OSSCall, bucket: BucketRecord, key: ObjectKey) async throws -> ObjectRecord {
-        let object = try await object(call, bucket: bucket, key: key)
+        try await followed(try await object(call, bucket: bucket, key: key), call, bucket: bucket)
+    }
+
+    /// An object, or what it leads to if it is a symbolic link; as `followed(_:bucket:key:)`.
+    static func followed(
+        _ object: ObjectRecord, _ call: OSSCall, bucket: BucketRecord
+    ) async throws -> ObjectRecord {
         guard let target = object.symlinkTarget else { return object }
         do {
             let found = try await call.store.object(in: bucket, key: target)
             guard found.type != .symlink else { throw OSSError(.invalidTargetType) }
             return object.showing(found)
         } catch let refusal as OSSError where refusal.code == .noSuchKey {
-            throw OSSError(.symlinkTargetNotExist, fields: [("Key", key.text)])
+            throw OSSError(.symlinkTargetNotExist, fields: [("Key", object.key.text)])
         }
-    }
-
-    /// Refuses a version that cannot exist in a bucket without versions.
-    static func refuseVersions(_ call: OSSCall) throws(OSSError) {
-        guard let version = call.request.target.value(of: "versionId"), version != "null" else { return }
-        guard !version.isEmpty else {
-            throw .invalidArgument("versionId", "", message: "Version id can not be the empty string.")
-        }
-        throw OSSError(.noSuchVersion, fields: [("Key", try call.key().text), ("VersionId", version)])
     }
 
     /// Judges conditions and range.

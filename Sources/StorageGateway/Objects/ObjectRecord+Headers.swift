@@ -31,11 +31,11 @@ extension ObjectRecord {
     }
 
     /// The headers of an answer to a write.
-    var writtenHeaders: [(name: String, value: String)] {
+    func writtenHeaders(in bucket: BucketRecord) -> [(name: String, value: String)] {
         [
             ("ETag", quotedETag),
             ("x-oss-hash-crc64ecma", String(crc64)),
-        ]
+        ] + VersionHeaders.of(version, in: bucket)
     }
 
     private static func properName(_ name: String) -> String {

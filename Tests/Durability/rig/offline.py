@@ -37,7 +37,8 @@ def problems_of(data: Path) -> list[str]:
         found += [f"foreign_key_check: {row}" for row in database.execute("PRAGMA foreign_key_check")]
         found += [
             f"body {row[0]} is named {row[2]} times, and counts {row[1]}" for row in database.execute(_MISCOUNTED)]
-        found += [f"bucket {row[0]} counts {row[1:3]}, and has {row[3:]}" for row in database.execute(_MISSUMMED)]
+        found += [f"bucket {row[0]} counts {row[1:4]}, and has {row[4:]}" for row in database.execute(_MISSUMMED)]
+        found += [f"{row[0]!r} does not show its newest version" for row in database.execute(_WRONGLY_SHOWN)]
         found += [f"body {row[0]} is named by nothing, and not about to go" for row in database.execute(_FORGOTTEN)]
         found += [f"part {row[1]} of upload {row[0]} was left behind" for row in database.execute(_LEFT_PARTS)]
         for key, size, digest, parts, is_segmented, body in database.execute(_OBJECTS):
@@ -100,7 +101,11 @@ def _body_problems(
     return [] if is_right else ["the body is not the one that was stored"]
 
 
-_OBJECTS = "SELECT CAST(key AS TEXT), size_bytes, etag_digest, etag_part_count, is_segmented, body_id FROM objects"
+_OBJECTS = """
+    SELECT CAST(key AS TEXT), size_bytes, etag_digest, etag_part_count, is_segmented, body_id FROM objects
+    UNION ALL SELECT CAST(key AS TEXT), size_bytes, etag_digest, etag_part_count, is_segmented, body_id FROM versions
+    WHERE is_delete_marker = 0
+    """
 
 _PARTS = "SELECT upload_number, part_number, size_bytes, md5, body_id FROM parts"
 
@@ -112,7 +117,8 @@ _BODY = "SELECT blob_id, body FROM bodies LEFT JOIN inline ON inline.id = bodies
 
 _MISCOUNTED = """
     WITH names (id) AS (
-        SELECT body_id FROM objects UNION ALL SELECT body_id FROM parts UNION ALL SELECT segment_body_id FROM segments)
+        SELECT body_id FROM objects UNION ALL SELECT body_id FROM versions WHERE is_delete_marker = 0
+        UNION ALL SELECT body_id FROM parts UNION ALL SELECT segment_body_id FROM segments)
     SELECT bodies.id, bodies.reference_count, count(names.id) FROM bodies
     LEFT JOIN names ON names.id = bodies.id GROUP BY bodies.id HAVING bodies.reference_count <> count(names.id)
     """
@@ -128,8 +134,19 @@ _LEFT_PARTS = """
     """
 
 _MISSUMMED = """
-    SELECT buckets.name, buckets.object_count, buckets.size_bytes, count(objects.key) AS objects,
-        coalesce(sum(objects.size_bytes), 0) AS bytes
-    FROM buckets LEFT JOIN objects ON objects.bucket_id = buckets.id GROUP BY buckets.id
-    HAVING buckets.object_count <> objects OR buckets.size_bytes <> bytes
+    WITH written (bucket_id, size_bytes, is_marker) AS (
+        SELECT bucket_id, size_bytes, 0 FROM objects
+        UNION ALL SELECT bucket_id, size_bytes, is_delete_marker FROM versions)
+    SELECT buckets.name, object_count, buckets.size_bytes, marker_count, count(is_marker) - total(is_marker) AS objects,
+        total(written.size_bytes) AS bytes, total(is_marker) AS markers
+    FROM buckets LEFT JOIN written ON written.bucket_id = buckets.id GROUP BY buckets.id
+    HAVING object_count <> objects OR buckets.size_bytes <> bytes OR marker_count <> markers
+    """
+
+_WRONGLY_SHOWN = """
+    SELECT CAST(newest.key AS TEXT) FROM
+        (SELECT bucket_id, key, max(sequence) AS sequence, is_delete_marker FROM versions GROUP BY bucket_id, key)
+        AS newest
+    LEFT JOIN objects USING (bucket_id, key)
+    WHERE coalesce(objects.sequence <= newest.sequence, newest.is_delete_marker = 0)
     """

@@ -51,6 +51,13 @@ struct ModelCaller {
             let bucket = try await store.bucket(Self.bucketName(number))
             try await store.delete(in: bucket, keys: keys.map { try ObjectKey(bytes: $0) })
             return .done
+        case .setVersioning(let number, let status):
+            try await store.setVersioning(status, of: store.bucket(Self.bucketName(number)))
+            return .done
+        case .deleteVersion(let place, let number):
+            let deletion = Deletion(key: try ObjectKey(bytes: place.key), version: try await version(number, of: place))
+            _ = try await store.delete(in: bucket(place), [deletion])
+            return .done
         case .reopen:
             return .done
         default:
@@ -80,7 +87,16 @@ struct ModelCaller {
             return .listed(keys: page.entries.map(\.key.bytes), prefixes: page.commonPrefixes, next: page.next)
         case .usage(let number):
             let usage = try await store.usage(of: store.bucket(Self.bucketName(number)))
-            return .usage(objects: Int(usage.objectCount), bytes: Int(usage.sizeBytes))
+            return .usage(
+                objects: Int(usage.objectCount), bytes: Int(usage.sizeBytes), markers: Int(usage.markerCount))
+        case .getVersion(let place, let number):
+            let id = try await version(number, of: place)
+            let record = try await store.object(
+                in: bucket(place), key: ObjectKey(bytes: place.key), version: id)
+            return .bytes(.bytes(try await store.bytes(of: record)))
+        case .versions(let number, let prefix, let delimiter, let limit):
+            let query = VersionQuery(prefix: prefix, delimiter: delimiter, limit: limit)
+            return try await versions(in: store.bucket(Self.bucketName(number)), query)
         default:
             return .done
         }
@@ -122,6 +138,32 @@ struct ModelCaller {
         } catch {
             try? await store.abort(multipart)
             throw error
+        }
+    }
+
+    /// The ID of a version of a key, counted around; one that nothing has if the key has none.
+    private func version(_ number: Int, of place: ModelPlace) async throws -> VersionID {
+        let page = try await store.versions(in: bucket(place), VersionQuery(prefix: place.key, limit: 1_000))
+        let ids = page.entries.filter { $0.key.bytes == place.key }.map(\.id)
+        return ids.isEmpty ? try VersionID("CAEQ-none") : ids[number % ids.count]
+    }
+
+    /// All pages of a list, one behind the other.
+    private func versions(in bucket: BucketRecord, _ query: VersionQuery) async throws -> StoreModel.Outcome {
+        var (query, found, prefixes) = (query, [StoreModel.ListedVersion](), [[UInt8]]())
+        while true {
+            let page = try await store.versions(in: bucket, query)
+            guard page.entries.count + page.commonPrefixes.count <= query.limit else {
+                throw ModelDifference(text: "a page of \(query.limit) has \(page.entries.count) entries")
+            }
+            prefixes += page.commonPrefixes
+            found += page.entries.map { entry in
+                StoreModel.ListedVersion(
+                    key: entry.key.bytes, isNull: entry.id == .null, isLatest: entry.isLatest,
+                    size: entry.object.map { Int($0.sizeBytes) })
+            }
+            guard let next = page.next else { return .versions(found, prefixes: prefixes) }
+            (query.keyMarker, query.versionMarker) = (next.key, next.version)
         }
     }
 

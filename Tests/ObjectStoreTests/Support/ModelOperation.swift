@@ -30,6 +30,7 @@ struct ModelPlace: Sendable, Hashable, CustomStringConvertible {
 enum ModelOperation: Sendable, CustomStringConvertible {
     case makeBucket(Int)
     case deleteBucket(Int)
+    case setVersioning(Int, VersioningConfiguration.Status)
     case put(ModelPlace, ModelBody, forbidsOverwrite: Bool)
     case multipart(ModelPlace, [ModelBody], completes: Bool)
     case abandon(ModelBody)
@@ -38,6 +39,9 @@ enum ModelOperation: Sendable, CustomStringConvertible {
     case head(ModelPlace)
     case copy(ModelPlace, to: ModelPlace, renamesContent: Bool)
     case delete(Int, [[UInt8]])
+    case getVersion(ModelPlace, number: Int)
+    case deleteVersion(ModelPlace, number: Int)
+    case versions(Int, prefix: [UInt8], delimiter: [UInt8], limit: Int)
     case list(Int, prefix: [UInt8], delimiter: [UInt8], after: [UInt8]?, limit: Int)
     case usage(Int)
     case reopen
@@ -48,7 +52,7 @@ enum ModelOperation: Sendable, CustomStringConvertible {
     /// Whether the store may look otherwise after it.
     var changesStore: Bool {
         switch self {
-        case .makeBucket, .deleteBucket, .put, .multipart, .copy, .delete: true
+        case .makeBucket, .deleteBucket, .setVersioning, .put, .multipart, .copy, .delete, .deleteVersion: true
         default: false
         }
     }
@@ -57,6 +61,11 @@ enum ModelOperation: Sendable, CustomStringConvertible {
         switch self {
         case .makeBucket(let bucket): "makeBucket \(bucket)"
         case .deleteBucket(let bucket): "deleteBucket \(bucket)"
+        case .setVersioning(let bucket, let status): "setVersioning \(bucket) \(status)"
+        case .getVersion(let place, let number): "getVersion \(place), number \(number) around"
+        case .deleteVersion(let place, let number): "deleteVersion \(place), number \(number) around"
+        case .versions(let bucket, let prefix, let delimiter, let limit):
+            "versions \(bucket) prefix \(prefix) delimiter \(delimiter) limit \(limit)"
         case .put(let place, let body, let forbids): "put \(place), \(body)\(forbids ? ", not over another" : "")"
         case .multipart(let place, let bodies, let completes):
             "multipart \(place), \(bodies), \(completes ? "completed" : "aborted")"
@@ -102,12 +111,19 @@ struct ModelDice {
         switch Int.random(in: 0..<100, using: &generator) {
         case ..<5: return .makeBucket(bucket())
         case ..<8: return .deleteBucket(bucket())
-        case ..<35: return .put(place(), body(), forbidsOverwrite: chance(5))
-        case ..<38: return .multipart(place(), parts(), completes: !chance(4))
-        case ..<41: return .abandon(body())
-        case ..<51: return .get(place())
-        case ..<58: return .range(place(), from: near(body().count), count: near(body().count))
-        case ..<63: return .head(place())
+        case ..<11: return .setVersioning(bucket(), chance(3) ? .suspended : .enabled)
+        case ..<15: return .deleteVersion(place(), number: pick(4))
+        case ..<18: return .getVersion(place(), number: pick(4))
+        case ..<21:
+            return .versions(
+                bucket(), prefix: chance(2) ? [] : part(), delimiter: [[], [0x2f], [0x61, 0x2f]][pick(3)],
+                limit: chance(3) ? 1_000 : Int.random(in: 1...5, using: &generator))
+        case ..<42: return .put(place(), body(), forbidsOverwrite: chance(5))
+        case ..<45: return .multipart(place(), parts(), completes: !chance(4))
+        case ..<48: return .abandon(body())
+        case ..<55: return .get(place())
+        case ..<60: return .range(place(), from: near(body().count), count: near(body().count))
+        case ..<64: return .head(place())
         case ..<72: return .copy(place(), to: place(), renamesContent: chance(2))
         case ..<83:
             return .delete(bucket(), (0..<Int.random(in: 1...3, using: &generator)).map { _ in key() })

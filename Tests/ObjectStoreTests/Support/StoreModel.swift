@@ -1,13 +1,61 @@
 import OSSKit
 import ObjectStore
 
-/// What an object store is, without disk, database or threads: a table of buckets of objects.
+/// What an object store is, without disk, database or threads: a table of buckets of versions of objects.
 struct StoreModel: Sendable, Equatable {
     /// An object as the model and the store both see it.
     struct Object: Sendable, Equatable {
         var bytes: ModelBytes
         var modifiedAtMilliseconds: Int64
         var contentType: String?
+    }
+
+    /// What was written under a key once, or a mark that hides it.
+    struct Version: Sendable, Equatable {
+        var isNull: Bool
+        var modifiedAtMilliseconds: Int64
+        /// Nil for a delete marker.
+        var object: Object?
+    }
+
+    /// A bucket: of each key the versions, the newest first.
+    struct Bucket: Sendable, Equatable {
+        var versioning: VersioningConfiguration.Status?
+        var keys: [[UInt8]: [Version]] = [:]
+
+        /// What the keys show.
+        var shown: [[UInt8]: Object] { keys.compactMapValues { $0.first?.object } }
+        var allVersions: [Version] { keys.values.flatMap { $0 } }
+
+        mutating func add(_ object: Object?, _ key: [UInt8], atMilliseconds time: Int64) {
+            var versions = versioning == nil ? [] : keys[key] ?? []
+            if versioning == .suspended { versions.removeAll { $0.isNull } }
+            let version = Version(isNull: versioning != .enabled, modifiedAtMilliseconds: time, object: object)
+            keys[key] = [version] + versions
+        }
+
+        mutating func remove(_ key: [UInt8], atMilliseconds time: Int64) {
+            if versioning == nil { keys[key] = nil } else { add(nil, key, atMilliseconds: time) }
+        }
+
+        /// One of the versions of a key, counted around.
+        func index(_ number: Int, of key: [UInt8]) -> Int? {
+            keys[key].map { number % $0.count }
+        }
+
+        mutating func removeVersion(_ number: Int, of key: [UInt8]) {
+            guard let index = index(number, of: key) else { return }
+            keys[key]?.remove(at: index)
+            if keys[key]?.isEmpty == true { keys[key] = nil }
+        }
+    }
+
+    /// A version as a list shows it.
+    struct ListedVersion: Sendable, Equatable {
+        let key: [UInt8]
+        let isNull: Bool
+        let isLatest: Bool
+        let size: Int?
     }
 
     /// Bytes that are compared as bytes and held as numbers as long as they come from the model itself.
@@ -46,11 +94,14 @@ struct StoreModel: Sendable, Equatable {
         case object(Object)
         case bytes(ModelBytes)
         case listed(keys: [[UInt8]], prefixes: [[UInt8]], next: [UInt8]?)
-        case usage(objects: Int, bytes: Int)
+        case versions([ListedVersion], prefixes: [[UInt8]])
+        case usage(objects: Int, bytes: Int, markers: Int)
     }
 
-    /// The objects of each bucket.
-    private(set) var buckets: [Int: [[UInt8]: Object]] = [:]
+    /// The buckets.
+    private(set) var contents: [Int: Bucket] = [:]
+    /// What the keys of each bucket show.
+    var buckets: [Int: [[UInt8]: Object]] { contents.mapValues(\.shown) }
     /// What the clock of the store says.
     var milliseconds: Int64 = 0
 
@@ -58,22 +109,30 @@ struct StoreModel: Sendable, Equatable {
     mutating func apply(_ operation: ModelOperation) -> Outcome {
         switch operation {
         case .makeBucket(let bucket):
-            buckets[bucket] = buckets[bucket] ?? [:]
+            contents[bucket] = contents[bucket] ?? Bucket()
             return .done
         case .deleteBucket(let bucket):
-            guard let objects = buckets[bucket] else { return .refused(.noSuchBucket) }
-            guard objects.isEmpty else { return .refused(.bucketNotEmpty) }
-            buckets[bucket] = nil
+            guard let found = contents[bucket] else { return .refused(.noSuchBucket) }
+            guard found.keys.isEmpty else { return .refused(.bucketNotEmpty) }
+            contents[bucket] = nil
+            return .done
+        case .setVersioning(let bucket, let status):
+            guard contents[bucket] != nil else { return .refused(.noSuchBucket) }
+            contents[bucket]?.versioning = status
+            return .done
+        case .deleteVersion(let place, let number):
+            guard contents[place.bucket] != nil else { return .refused(.noSuchBucket) }
+            contents[place.bucket]?.removeVersion(number, of: place.key)
             return .done
         case .put(let place, let body, let forbidsOverwrite):
             let object = Object(
                 bytes: .body(body), modifiedAtMilliseconds: milliseconds, contentType: "text/\(body.seed)")
             return write(object, place, forbidsOverwrite: forbidsOverwrite)
         case .multipart(let place, let bodies, let completes):
-            guard completes else { return buckets[place.bucket] == nil ? .refused(.noSuchBucket) : .done }
+            guard completes else { return contents[place.bucket] == nil ? .refused(.noSuchBucket) : .done }
             let object = Object(
                 bytes: .bodies(bodies), modifiedAtMilliseconds: milliseconds, contentType: "text/parts")
-            if buckets[place.bucket] != nil, bodies.dropLast().contains(where: { $0.count < 102_400 }) {
+            if contents[place.bucket] != nil, bodies.dropLast().contains(where: { $0.count < 102_400 }) {
                 return .refused(.entityTooSmall)
             }
             return write(object, place, forbidsOverwrite: false)
@@ -82,8 +141,8 @@ struct StoreModel: Sendable, Equatable {
         case .copy(let source, let target, let renamesContent):
             return copy(source, target, renamesContent: renamesContent)
         case .delete(let bucket, let keys):
-            guard buckets[bucket] != nil else { return .refused(.noSuchBucket) }
-            for key in keys { buckets[bucket]?[key] = nil }
+            guard contents[bucket] != nil else { return .refused(.noSuchBucket) }
+            for key in keys { contents[bucket]?.remove(key, atMilliseconds: milliseconds) }
             return .done
         default:
             return ask(operation)
@@ -104,36 +163,50 @@ struct StoreModel: Sendable, Equatable {
         case .head(let place):
             return find(place) { .object($0) }
         case .list(let bucket, let prefix, let delimiter, let after, let limit):
-            guard let objects = buckets[bucket] else { return .refused(.noSuchBucket) }
+            guard let objects = contents[bucket]?.shown else { return .refused(.noSuchBucket) }
             let query = ListQuery(prefix: prefix, delimiter: delimiter, after: after, limit: limit)
             return Self.list(objects.keys.sorted { $0.lexicographicallyPrecedes($1) }, query)
         case .usage(let bucket):
-            guard let objects = buckets[bucket] else { return .refused(.noSuchBucket) }
-            return .usage(objects: objects.count, bytes: objects.values.reduce(0) { $0 + $1.bytes.count })
+            guard let versions = contents[bucket]?.allVersions else { return .refused(.noSuchBucket) }
+            let objects = versions.compactMap(\.object)
+            return .usage(
+                objects: objects.count, bytes: objects.reduce(0) { $0 + $1.bytes.count },
+                markers: versions.count - objects.count)
+        case .getVersion(let place, let number):
+            guard let bucket = contents[place.bucket] else { return .refused(.noSuchBucket) }
+            guard let index = bucket.index(number, of: place.key), let version = bucket.keys[place.key]?[index] else {
+                return .refused(.noSuchVersion)
+            }
+            return version.object.map { .bytes($0.bytes) } ?? .refused(.methodNotAllowed)
+        case .versions(let bucket, let prefix, let delimiter, _):
+            guard let bucket = contents[bucket] else { return .refused(.noSuchBucket) }
+            return Self.versions(bucket, ListQuery(prefix: prefix, delimiter: delimiter))
         default:
             return .done
         }
     }
 
     private func find(_ place: ModelPlace, _ use: (Object) -> Outcome) -> Outcome {
-        guard let objects = buckets[place.bucket] else { return .refused(.noSuchBucket) }
-        guard let object = objects[place.key] else { return .refused(.noSuchKey) }
+        guard let bucket = contents[place.bucket] else { return .refused(.noSuchBucket) }
+        guard let object = bucket.keys[place.key]?.first?.object else { return .refused(.noSuchKey) }
         return use(object)
     }
 
     private mutating func write(_ object: Object, _ place: ModelPlace, forbidsOverwrite: Bool) -> Outcome {
-        guard let objects = buckets[place.bucket] else { return .refused(.noSuchBucket) }
-        if forbidsOverwrite, objects[place.key] != nil { return .refused(.fileAlreadyExists) }
-        buckets[place.bucket]?[place.key] = object
+        guard let bucket = contents[place.bucket] else { return .refused(.noSuchBucket) }
+        if forbidsOverwrite, bucket.versioning == nil, bucket.keys[place.key] != nil {
+            return .refused(.fileAlreadyExists)
+        }
+        contents[place.bucket]?.add(object, place.key, atMilliseconds: milliseconds)
         return .done
     }
 
     private mutating func copy(_ source: ModelPlace, _ target: ModelPlace, renamesContent: Bool) -> Outcome {
         // The callers look the source up first, and the target's bucket before that.
-        guard buckets[target.bucket] != nil, let objects = buckets[source.bucket] else {
+        guard contents[target.bucket] != nil, let bucket = contents[source.bucket] else {
             return .refused(.noSuchBucket)
         }
-        guard var object = objects[source.key] else { return .refused(.noSuchKey) }
+        guard var object = bucket.keys[source.key]?.first?.object else { return .refused(.noSuchKey) }
         object.modifiedAtMilliseconds = milliseconds
         if renamesContent { object.contentType = "text/copy" }
         return write(object, target, forbidsOverwrite: false)
@@ -156,6 +229,22 @@ struct StoreModel: Sendable, Equatable {
         return .listed(keys: found, prefixes: prefixes, next: nil)
     }
 
+    private static func versions(_ bucket: Bucket, _ query: ListQuery) -> Outcome {
+        var (found, prefixes) = ([ListedVersion](), [[UInt8]]())
+        for (key, versions) in bucket.keys.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) })
+        where key.starts(with: query.prefix) {
+            if let prefix = rolledUp(key, query) {
+                if prefixes.last != prefix { prefixes.append(prefix) }
+                continue
+            }
+            found += versions.enumerated().map { number, version in
+                ListedVersion(
+                    key: key, isNull: version.isNull, isLatest: number == 0, size: version.object?.bytes.count)
+            }
+        }
+        return .versions(found, prefixes: prefixes)
+    }
+
     private static func rolledUp(_ key: [UInt8], _ query: ListQuery) -> [UInt8]? {
         guard key.starts(with: query.prefix), !query.delimiter.isEmpty else { return nil }
         var end = query.prefix.count
@@ -170,23 +259,41 @@ struct StoreModel: Sendable, Equatable {
     init(reading store: DiskStore) async throws {
         for number in 0..<3 {
             let found = try? await store.bucket(ModelCaller.bucketName(number))
-            guard let bucket = found else { continue }
-            var objects: [[UInt8]: Object] = [:]
-            let page = try await store.list(in: bucket, ListQuery(limit: 1_000))
-            for entry in page.entries {
-                let record = try await store.object(in: bucket, key: entry.key)
-                objects[entry.key.bytes] = Object(
-                    bytes: .bytes(try await store.bytes(of: record)),
-                    modifiedAtMilliseconds: record.lastModifiedMilliseconds,
-                    contentType: record.attributes.contentType)
+            guard let found else { continue }
+            var bucket = Bucket(versioning: found.versioning)
+            for entry in try await store.versions(in: found, VersionQuery(limit: 1_000)).entries {
+                let version = try await Self.version(entry, in: found, store)
+                bucket.keys[entry.key.bytes, default: []].append(version)
             }
-            let usage = try await store.usage(of: bucket)
-            let sum = objects.values.reduce(0) { $0 + $1.bytes.count }
-            guard usage == BucketUsage(objectCount: Int64(objects.count), sizeBytes: Int64(sum)) else {
-                throw ModelDifference(text: "bucket \(number) counts \(usage), and holds \(objects.count) of \(sum)")
+            let objects = bucket.allVersions.compactMap(\.object)
+            let usage = try await store.usage(of: found)
+            let wanted = BucketUsage(
+                objectCount: Int64(objects.count), sizeBytes: Int64(objects.reduce(0) { $0 + $1.bytes.count }),
+                markerCount: Int64(bucket.allVersions.count - objects.count))
+            guard usage == wanted else {
+                throw ModelDifference(text: "bucket \(number) counts \(usage), and holds \(wanted)")
             }
-            buckets[number] = objects
+            let listed = try await store.list(in: found, ListQuery(limit: 1_000)).entries.map(\.key.bytes)
+            guard Set(listed) == Set(bucket.shown.keys), listed.count == bucket.shown.count else {
+                throw ModelDifference(text: "bucket \(number) lists \(listed.count) of \(bucket.shown.count)")
+            }
+            contents[number] = bucket
         }
+    }
+
+    private static func version(
+        _ entry: VersionEntry, in bucket: BucketRecord, _ store: DiskStore
+    ) async throws -> Version {
+        let (time, isNull) = (entry.lastModifiedMilliseconds, entry.id == .null)
+        guard entry.object != nil else { return Version(isNull: isNull, modifiedAtMilliseconds: time, object: nil) }
+        let record =
+            entry.isLatest
+            ? try await store.object(in: bucket, key: entry.key)
+            : try await store.object(in: bucket, key: entry.key, version: entry.id)
+        let object = Object(
+            bytes: .bytes(try await store.bytes(of: record)), modifiedAtMilliseconds: record.lastModifiedMilliseconds,
+            contentType: record.attributes.contentType)
+        return Version(isNull: isNull, modifiedAtMilliseconds: time, object: object)
     }
 
     /// Makes an empty store at a time.
@@ -194,19 +301,26 @@ struct StoreModel: Sendable, Equatable {
         self.milliseconds = milliseconds
     }
 
-    static func == (one: StoreModel, other: StoreModel) -> Bool { one.buckets == other.buckets }
+    static func == (one: StoreModel, other: StoreModel) -> Bool { one.contents == other.contents }
 }
 
 extension StoreModel: CustomStringConvertible {
     var description: String {
-        let texts = buckets.sorted { $0.key < $1.key }.map { number, objects in
-            let objects = objects.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { key, object in
-                let place = ModelPlace(bucket: number, key: key)
-                return "\(place) \(object.bytes.count) bytes \(object.contentType ?? "")"
+        let texts = contents.sorted { $0.key < $1.key }.map { number, bucket in
+            let keys = bucket.keys.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { key, versions in
+                "\(ModelPlace(bucket: number, key: key)) \(versions.map(\.description).joined(separator: ", "))"
             }
-            return "bucket \(number) [\(objects.joined(separator: ", "))]"
+            let state = bucket.versioning.map { " \($0)" } ?? ""
+            return "bucket \(number)\(state) [\(keys.joined(separator: "; "))]"
         }
         return texts.joined(separator: " ")
+    }
+}
+
+extension StoreModel.Version: CustomStringConvertible {
+    var description: String {
+        let text = object.map { "\($0.bytes.count) bytes \($0.contentType ?? "")" } ?? "marker"
+        return isNull ? text : text + " numbered"
     }
 }
 

@@ -1,9 +1,9 @@
 import OSSKit
 import ObjectStore
 
-/// `POST /?delete`: deletes up to 1,000 objects in one commit.
+/// `POST /?delete`: deletes up to 1,000 objects, or versions of them, in one commit.
 ///
-/// Source: oss-wire fact 8.7; that Content-MD5 may be absent is assumption A-008.
+/// Source: oss-wire facts 8.7 and 10; that Content-MD5 may be absent is assumption A-008.
 enum DeleteMultipleObjects {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
         let page = try PageQuery(call.request.target, limitEC: "0015-00000402")
@@ -12,14 +12,17 @@ enum DeleteMultipleObjects {
         let reader = try RequestBodyReader(call, limitBytes: Int64(Limits.documentBytes))
         guard reader.announcedBytes != nil else { throw OSSError(.missingContentLength) }
         let request = try DeleteRequest(document: try await reader.bytes())
-        if let version = request.objects.first(where: { $0.versionID != nil && $0.versionID != "null" }) {
-            throw OSSError(
-                .noSuchVersion, fields: [("Key", version.key.text), ("VersionId", version.versionID ?? "")])
+        let deletions = try request.objects.map { object in
+            Deletion(key: object.key, version: try object.versionID.map { try VersionID($0) })
         }
-        try await call.store.delete(in: bucket, keys: request.objects.map(\.key))
+        let outcomes = try await call.store.delete(in: bucket, deletions)
         guard !request.isQuiet else { return OSSAnswer() }
-        let result = DeleteResult(
-            deleted: request.objects.map { DeleteResult.Deleted(key: $0.key) }, isURLEncoded: isURLEncoded)
+        let deleted = zip(deletions, outcomes).map { deletion, outcome in
+            DeleteResult.Deleted(
+                key: deletion.key, versionID: deletion.version?.text,
+                deleteMarkerVersionID: outcome.isDeleteMarker ? outcome.version?.text : nil)
+        }
+        let result = DeleteResult(deleted: deleted, isURLEncoded: isURLEncoded)
         return OSSAnswer(document: result.write())
     }
 }

@@ -12,6 +12,7 @@ enum GetBucketInfo {
             endpoints: call.endpoints, owner: call.owner, acl: bucket.acl)
         info.storageClass = bucket.storageClass
         info.dataRedundancyType = bucket.dataRedundancyType
+        info.versioning = bucket.versioning
         return OSSAnswer(document: info.write())
     }
 }

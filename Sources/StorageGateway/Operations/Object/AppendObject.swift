@@ -25,7 +25,7 @@ enum AppendObject {
             let object = try await call.store.append(
                 upload, at: position, to: place, attributes: attributes, condition: condition)
             return OSSAnswer(
-                headers: object.writtenHeaders + [("x-oss-next-append-position", String(object.sizeBytes))])
+                headers: object.writtenHeaders(in: bucket) + [("x-oss-next-append-position", String(object.sizeBytes))])
         } catch {
             await upload.discard()
             throw error

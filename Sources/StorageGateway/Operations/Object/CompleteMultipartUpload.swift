@@ -17,7 +17,7 @@ enum CompleteMultipartUpload {
         let result = CompleteMultipartUploadResult(
             location: call.location(of: upload.key, in: upload.bucket.name), bucket: upload.bucket.name.text,
             key: upload.key, eTag: object.quotedETag, isURLEncoded: isURLEncoded)
-        return OSSAnswer(headers: object.writtenHeaders, document: result.write())
+        return OSSAnswer(headers: object.writtenHeaders(in: upload.bucket), document: result.write())
     }
 
     /// Whether all parts are asked for by a header instead of a document.

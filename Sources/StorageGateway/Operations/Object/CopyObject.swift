@@ -3,7 +3,7 @@ import ObjectStore
 
 /// `PUT /key` with `x-oss-copy-source`: a copy that shares the bytes of its source.
 ///
-/// Source: oss-wire fact 8.5.
+/// Source: oss-wire facts 8.5 and 10.
 enum CopyObject {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
         let key = try call.key()
@@ -16,7 +16,9 @@ enum CopyObject {
         let target = try await call.bucket()
         let sourceBucket = try await call.ownBucket(source.bucket)
         return try await call.whileItChanges {
-            let object = try await call.store.object(in: sourceBucket, key: source.key)
+            let object = try await ObjectRead.object(
+                call, bucket: sourceBucket, key: source.key, version: source.version)
+            try requireCopyable(object, in: sourceBucket)
             guard try ReadConditions(call, prefix: header + "-").judge(object) == .holds else {
                 return ObjectRead.notModified(object)
             }
@@ -27,8 +29,24 @@ enum CopyObject {
                 object, to: target, key: key, attributes: attributes, condition: condition)
             let result = CopyObjectResult(
                 eTag: copy.quotedETag, lastModifiedMilliseconds: copy.lastModifiedMilliseconds)
-            return OSSAnswer(headers: copy.writtenHeaders, document: result.write())
+            let headers = copy.writtenHeaders(in: target) + sourceHeaders(of: object, in: sourceBucket)
+            return OSSAnswer(headers: headers, document: result.write())
         }
+    }
+
+    /// The header that names the version that was copied.
+    static func sourceHeaders(
+        of source: ObjectRecord, in bucket: BucketRecord
+    ) -> [(name: String, value: String)] {
+        VersionHeaders.of(source.version, in: bucket).map { ("x-oss-copy-source-version-id", $0.value) }
+    }
+
+    /// Refuses an appendable object of a bucket with versions, which OSS does not copy: assumption A-064.
+    private static func requireCopyable(_ source: ObjectRecord, in bucket: BucketRecord) throws(OSSError) {
+        guard bucket.versioning != nil, source.type == .appendable else { return }
+        throw OSSError(
+            .invalidRequest, message: "An appendable object of a bucket with versions cannot be copied.",
+            fields: [("Key", source.key.text)])
     }
 
     /// What a copy with the directive REPLACE says about itself; nil with COPY.

@@ -1,14 +1,13 @@
 import OSSKit
 import ObjectStore
 
-/// `DELETE /key`: 204 whether the object was there or not.
+/// `DELETE /key`: 204 whether the object was there or not; with a version it is gone for good.
 ///
-/// Source: oss-wire fact 8.6.
+/// Source: oss-wire facts 8.6 and 10; that a version may be missing is assumption A-061.
 enum DeleteObject {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
-        try ObjectRead.refuseVersions(call)
-        let key = try call.key()
-        try await call.store.delete(in: call.bucket(), keys: [key])
-        return OSSAnswer(status: 204)
+        let deletion = Deletion(key: try call.key(), version: try call.version())
+        let outcomes = try await call.store.delete(in: call.bucket(), [deletion])
+        return OSSAnswer(status: 204, headers: outcomes.flatMap(VersionHeaders.of))
     }
 }

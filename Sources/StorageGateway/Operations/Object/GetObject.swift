@@ -20,10 +20,12 @@ enum GetObject {
 
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
         let overrides = try overrides(of: call)
-        let (object, reader, plan) = try await open(call)
+        let bucket = try await call.bucket()
+        let (object, reader, plan) = try await open(call, in: bucket)
         guard case .send(let range, let status) = plan else { return ObjectRead.notModified(object) }
         let headers =
             replacing(object.responseHeaders, with: overrides)
+            + VersionHeaders.of(object.version, in: bucket)
             + ObjectRead.lengthHeaders(range, of: object, status: status)
         guard let reader else { return OSSAnswer(status: status, headers: headers) }
         // Bytes that are there go out together with the head, in one write.
@@ -54,8 +56,9 @@ enum GetObject {
     ///
     /// A key that is overwritten all the time can be lost to a faster writer many times in a row, and is whole all the
     /// same. Only a row whose own bytes stay away is damaged.
-    private static func open(_ call: OSSCall) async throws -> (ObjectRecord, ObjectReader?, ObjectRead.Plan) {
-        let bucket = try await call.bucket()
+    private static func open(
+        _ call: OSSCall, in bucket: BucketRecord
+    ) async throws -> (ObjectRecord, ObjectReader?, ObjectRead.Plan) {
         let key = try call.key()
         var missing: (body: BodyReference, count: Int)?
         var lostRaces = 0

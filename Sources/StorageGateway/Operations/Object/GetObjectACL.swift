@@ -6,8 +6,11 @@ import ObjectStore
 /// Source: oss-wire fact 8.9.
 enum GetObjectACL {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
-        let object = try await ObjectRead.object(call, bucket: call.bucket(), key: call.key())
+        let bucket = try await call.bucket()
+        let object = try await ObjectRead.object(call, bucket: bucket, key: call.key())
         let grant = try ObjectAttributes.objectACL(object.attributes.acl)
-        return OSSAnswer(document: AccessControlPolicy(owner: call.owner, grant: grant).write())
+        return OSSAnswer(
+            headers: VersionHeaders.of(object.version, in: bucket),
+            document: AccessControlPolicy(owner: call.owner, grant: grant).write())
     }
 }

@@ -6,7 +6,10 @@ import ObjectStore
 /// Source: oss-wire fact 8.9.
 enum GetObjectTagging {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
-        let object = try await ObjectRead.object(call, bucket: call.bucket(), key: call.key())
-        return OSSAnswer(document: Tagging(object.attributes.tags).write())
+        let bucket = try await call.bucket()
+        let object = try await ObjectRead.object(call, bucket: bucket, key: call.key())
+        return OSSAnswer(
+            headers: VersionHeaders.of(object.version, in: bucket),
+            document: Tagging(object.attributes.tags).write())
     }
 }

@@ -6,12 +6,14 @@ import ObjectStore
 /// Source: oss-wire fact 8.8.
 enum GetSymlink {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
-        let link = try await ObjectRead.object(call, bucket: call.bucket(), key: call.key())
+        let bucket = try await call.bucket()
+        let link = try await ObjectRead.object(call, bucket: bucket, key: call.key())
         guard let target = link.symlinkTarget else { throw OSSError(.notSymlink) }
         return OSSAnswer(
             headers: [
                 (PutSymlink.targetHeader, PercentCoding.encode(target.bytes)), ("ETag", link.quotedETag),
                 ("Last-Modified", link.lastModified),
-            ] + link.attributes.userMetadata.map { ("x-oss-meta-\($0.name)", $0.value) })
+            ] + VersionHeaders.of(link.version, in: bucket)
+                + link.attributes.userMetadata.map { ("x-oss-meta-\($0.name)", $0.value) })
     }
 }

@@ -6,12 +6,14 @@ import ObjectStore
 /// Source: oss-wire fact 8.3; that ranges are honoured is assumption A-007.
 enum HeadObject {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
-        let object = try await ObjectRead.followed(call, bucket: call.bucket(), key: call.key())
+        let bucket = try await call.bucket()
+        let object = try await ObjectRead.followed(call, bucket: bucket, key: call.key())
         guard case .send(let range, let status) = try ObjectRead.plan(call, object: object) else {
             return ObjectRead.notModified(object)
         }
         return OSSAnswer(
             status: status,
-            headers: object.responseHeaders + ObjectRead.lengthHeaders(range, of: object, status: status))
+            headers: object.responseHeaders + VersionHeaders.of(object.version, in: bucket)
+                + ObjectRead.lengthHeaders(range, of: object, status: status))
     }
 }

@@ -20,7 +20,8 @@ enum PutObject {
             try reader.check(summary)
             let object = try await call.store.put(
                 upload, in: bucket, key: key, attributes: attributes, condition: condition)
-            return OSSAnswer(headers: object.writtenHeaders + [("Content-MD5", Base64.encode(summary.md5))])
+            return OSSAnswer(
+                headers: object.writtenHeaders(in: bucket) + [("Content-MD5", Base64.encode(summary.md5))])
         } catch {
             await upload.discard()
             throw error

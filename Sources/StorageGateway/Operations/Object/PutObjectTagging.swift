@@ -6,11 +6,11 @@ import ObjectStore
 /// Source: oss-wire fact 8.9; that the object's time stays is assumption A-059.
 enum PutObjectTagging {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
-        try ObjectRead.refuseVersions(call)
+        let version = try call.version()
         let bucket = try await call.bucket()
         let tagging = try Tagging(document: try await RequestBodyReader.document(of: call) ?? [])
         try tagging.check(for: .object)
-        try await call.store.setTags(tagging.tags, of: call.key(), in: bucket)
-        return OSSAnswer()
+        let changed = try await call.store.setTags(tagging.tags, of: call.key(), in: bucket, version: version)
+        return OSSAnswer(headers: VersionHeaders.of(changed, in: bucket))
     }
 }

@@ -19,7 +19,7 @@ enum PutSymlink {
         _ = try await RequestBodyReader.document(of: call)
         let link = try await call.store.putSymlink(
             to: target, at: ObjectPlace(bucket: bucket, key: key), attributes: attributes, condition: condition)
-        return OSSAnswer(headers: [("ETag", link.quotedETag)])
+        return OSSAnswer(headers: [("ETag", link.quotedETag)] + VersionHeaders.of(link.version, in: bucket))
     }
 
     private static func target(of call: OSSCall) throws(OSSError) -> ObjectKey {

@@ -13,7 +13,9 @@ enum UploadPartCopy {
         let multipart = try await call.multipartUpload()
         let sourceBucket = try await call.ownBucket(source.bucket)
         return try await call.whileItChanges {
-            let object = try await ObjectRead.followed(call, bucket: sourceBucket, key: source.key)
+            let found = try await ObjectRead.object(
+                call, bucket: sourceBucket, key: source.key, version: source.version)
+            let object = try await ObjectRead.followed(found, call, bucket: sourceBucket)
             guard try ReadConditions(call, prefix: header + "-").judge(object) == .holds else {
                 return ObjectRead.notModified(object)
             }
@@ -31,6 +33,7 @@ enum UploadPartCopy {
                 let span = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(object.sizeBytes)"
                 headers.append((name: "Content-Range", value: span))
             }
+            headers += CopyObject.sourceHeaders(of: object, in: sourceBucket)
             return OSSAnswer(headers: headers, document: result.write())
         }
     }
