@@ -32,13 +32,13 @@ struct ObjectListing {
 
     private mutating func walk(_ database: Database) throws -> ListPage {
         guard let start = firstKey() else { return page(isTruncated: false) }
-        let rows = try KeyWalk(sql: Self.selection, in: database)
-        defer { rows.end() }
-        try rows.begin(inBucket: bucketID, from: start, to: end)
-        while try rows.next() {
+        let statement = try database.cachedStatement(sql: Self.selection)
+        defer { statement.end() }
+        try statement.begin(bucketID, start, end)
+        while try statement.next() {
             if entries.count + commonPrefixes.count == query.limit { return page(isTruncated: true) }
-            guard let prefix = rows.withBytes(at: 0, { keys.commonPrefix(of: $0) }) else {
-                let entry = try Self.entry(rows)
+            guard let prefix = statement.row.withBytes(at: 0, { keys.commonPrefix(of: $0) }) else {
+                let entry = try Self.entry(statement.row)
                 entries.append(entry)
                 last = entry.key.bytes
                 continue
@@ -46,17 +46,15 @@ struct ObjectListing {
             commonPrefixes.append(prefix)
             last = prefix
             guard let next = KeyRollUp.successor(of: prefix) else { break }
-            try rows.begin(inBucket: bucketID, from: next, to: end)
+            try statement.begin(bucketID, next, end)
         }
         return page(isTruncated: false)
     }
 
-    private static func entry(_ row: KeyWalk) throws -> ListEntry {
+    private static func entry(_ row: BareRow) throws -> ListEntry {
         ListEntry(
-            key: try ObjectKey(bytes: row.withBytes(at: 0) { Array($0) }), sizeBytes: row.integer(at: 1),
-            etag: EntityTag(
-                digest: row.withBytes(at: 2) { Array($0) }, partCount: row.integerIfAny(at: 3).map { Int($0) }
-            ).text,
+            key: try ObjectKey(bytes: row.bytes(at: 0)), sizeBytes: row.integer(at: 1),
+            etag: EntityTag(digest: row.bytes(at: 2), partCount: row.integerIfAny(at: 3).map { Int($0) }).text,
             lastModifiedMilliseconds: row.integer(at: 4), type: try ObjectTable.type(row.text(at: 5)),
             storageClass: row.text(at: 6))
     }
