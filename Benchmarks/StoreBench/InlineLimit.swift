@@ -3,7 +3,7 @@ import NIOCore
 import OSSKit
 import ObjectStore
 
-/// Bodies of several sizes, once in the database and once in files: from which size on is a file the better place?
+/// Bodies of several sizes, once in the database and once in files, to find the size from which on files are better.
 struct InlineLimit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Compares bodies in the database with bodies in files.")
 
@@ -36,7 +36,8 @@ struct InlineLimit: AsyncParsableCommand {
             }
             guard let database = best[.database], let file = best[.file] else { continue }
             try Measurement(
-                what: "engine: bodies of \(kibibytes) KiB in the database against files", figure: database.puts / file.puts,
+                what: "engine: bodies of \(kibibytes) KiB in the database against files",
+                figure: database.puts / file.puts,
                 unit: "times the puts", note: note(database, file)
             ).write()
         }
@@ -56,7 +57,8 @@ struct InlineLimit: AsyncParsableCommand {
         }
         var start = ContinuousClock.now
         let body = MeasuredStore.body(bytes)
-        let counts = try await SmallPuts.run(for: seconds, clients: clients, into: store, prefix: "k", body).map(\.count)
+        let counts = try await SmallPuts.run(for: seconds, clients: clients, into: store, prefix: "k", body).map(
+            \.count)
         let puts = Double(counts.reduce(0, +)) / (ContinuousClock.now - start).seconds
         start = ContinuousClock.now
         let gets = try await get(counts, from: store, until: start + .seconds(seconds))

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import GRDBSQLite
+import Glibc
 
 /// A value that SQLite takes as it is.
 protocol BareValue {
@@ -103,14 +104,23 @@ struct BareRow {
 
 // MARK: - Values
 
-/// Has SQLite copy what is bound: the address is gone when the call returns.
-private let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-
 extension UnsafeRawBufferPointer {
+    /// A copy of bytes for SQLite, which frees it; nil without memory.
+    fileprivate func copied() -> UnsafeMutableRawPointer? {
+        guard let copy = malloc(Swift.max(1, count)) else { return nil }
+        if let baseAddress { copy.copyMemory(from: baseAddress, byteCount: count) }
+        return copy
+    }
+
     fileprivate func bindBlob(to handle: SQLiteStatement, at index: CInt) -> CInt {
-        // Without an address SQLite would take NULL.
-        guard let baseAddress, !isEmpty else { return sqlite3_bind_zeroblob(handle, index, 0) }
-        return sqlite3_bind_blob64(handle, index, baseAddress, UInt64(count), copied)
+        guard let copy = copied() else { return SQLITE_NOMEM }
+        return sqlite3_bind_blob64(handle, index, copy, UInt64(count), free)
+    }
+
+    fileprivate func bindText(to handle: SQLiteStatement, at index: CInt) -> CInt {
+        guard let copy = copied() else { return SQLITE_NOMEM }
+        let characters = copy.assumingMemoryBound(to: CChar.self)
+        return sqlite3_bind_text64(handle, index, characters, UInt64(count), free, UInt8(SQLITE_UTF8))
     }
 }
 
@@ -129,15 +139,7 @@ extension Bool: BareValue {
 extension String: BareValue {
     func bind(to handle: SQLiteStatement, at index: CInt) -> CInt {
         var text = self
-        return text.withUTF8 { bytes in
-            bytes.withMemoryRebound(to: CChar.self) { characters in
-                guard let start = characters.baseAddress, !characters.isEmpty else {
-                    return sqlite3_bind_text(handle, index, "", 0, copied)
-                }
-                return sqlite3_bind_text64(
-                    handle, index, start, UInt64(characters.count), copied, UInt8(SQLITE_UTF8))
-            }
-        }
+        return text.withUTF8 { UnsafeRawBufferPointer($0).bindText(to: handle, at: index) }
     }
 }
 
