@@ -76,10 +76,8 @@ package struct OSSResponder: HTTPResponder {
         let host = request.head.authority ?? ""
         var answer: OSSAnswer
         do {
-            var logger = logger
-            logger[metadataKey: "request.id"] = "\(requestID)"
             answer = try await self.answer(
-                request, host: host, context: context, nowMilliseconds: start, logger: logger)
+                request, host: host, context: context, nowMilliseconds: start, requestID: requestID)
         } catch {
             let refusal = refusal(for: error, requestID: requestID).naming(method: request.method.rawValue)
             answer = ErrorAnswer.answer(
@@ -92,7 +90,7 @@ package struct OSSResponder: HTTPResponder {
     }
 
     private func answer(
-        _ request: Request, host: String, context: OSSContext, nowMilliseconds: Int64, logger: Logger
+        _ request: Request, host: String, context: OSSContext, nowMilliseconds: Int64, requestID: RequestID
     ) async throws -> OSSAnswer {
         let target = try RequestTarget(request.head.path ?? "")
         let wire = WireRequest(
@@ -109,7 +107,12 @@ package struct OSSResponder: HTTPResponder {
         let call = OSSCall(
             request: wire, resource: resource, requester: requester, body: request.body,
             welcomeBody: { [environment] in environment.welcomeBody(channel) }, store: store,
-            configuration: configuration, logger: logger)
+            configuration: configuration,
+            logger: { [logger] in
+                var logger = logger
+                logger[metadataKey: "request.id"] = "\(requestID)"
+                return logger
+            })
         // The server answers on the connection's event loop; only what takes long changes the thread.
         if operation.isQuick { return try await operation.answer(call) }
         return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await operation.answer(call) }

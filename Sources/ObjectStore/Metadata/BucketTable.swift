@@ -26,8 +26,9 @@ enum BucketTable {
     @discardableResult
     static func require(_ bucket: BucketRecord, in database: Database) throws -> VersioningConfiguration.Status? {
         let statement = try database.cachedStatement(sql: "SELECT versioning FROM buckets WHERE id = ?")
-        guard let row = try Row.fetchOne(statement, arguments: [bucket.id]) else { throw noSuchBucket(bucket.name) }
-        return try versioning(row[0])
+        let text = try statement.first(bucket.id) { $0.textIfAny(at: 0) }
+        guard let text else { throw noSuchBucket(bucket.name) }
+        return try versioning(text)
     }
 
     /// Changes whether a bucket keeps versions.
@@ -127,7 +128,7 @@ enum BucketTable {
                     marker_count = marker_count + ?
                 WHERE id = ?
                 """)
-        try statement.execute(arguments: [change.objects, change.bytes, change.markers, id])
+        try statement.run(change.objects, change.bytes, change.markers, id)
     }
 
     /// The refusal for a bucket that is not there.

@@ -251,15 +251,15 @@ extension Committer {
     private func apply(
         _ change: Waiting, _ database: Database
     ) throws -> Result<@Sendable () -> Void, any Error> {
-        try database.cachedStatement(sql: "SAVEPOINT change").execute()
+        try database.cachedStatement(sql: "SAVEPOINT change").run()
         do {
             let answer = try change.apply(database)
-            try database.cachedStatement(sql: "RELEASE change").execute()
+            try database.cachedStatement(sql: "RELEASE change").run()
             return .success(answer)
         } catch {
             guard database.isInsideTransaction, !concernsTheGroup(error) else { throw error }
-            try database.cachedStatement(sql: "ROLLBACK TO change").execute()
-            try database.cachedStatement(sql: "RELEASE change").execute()
+            try database.cachedStatement(sql: "ROLLBACK TO change").run()
+            try database.cachedStatement(sql: "RELEASE change").run()
             return .failure(error)
         }
     }

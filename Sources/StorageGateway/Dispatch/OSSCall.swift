@@ -20,8 +20,8 @@ struct OSSCall: Sendable {
     let store: DiskStore
     /// What the surface was told at start.
     let configuration: SurfaceConfiguration
-    /// The logger, with the request's id.
-    let logger: Logger
+    /// Makes the logger with the request's id, which costs more than a request that says nothing should pay.
+    let logger: @Sendable () -> Logger
 
     /// The bucket's name.
     ///
