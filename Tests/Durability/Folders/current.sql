@@ -22,7 +22,20 @@ CREATE TABLE buckets (
     object_count INTEGER NOT NULL DEFAULT 0 CHECK (object_count >= 0),
     size_bytes INTEGER NOT NULL DEFAULT 0 CHECK (size_bytes >= 0)
 , versioning TEXT CHECK (versioning IN ('Enabled', 'Suspended')), last_sequence INTEGER NOT NULL DEFAULT 0 CHECK (last_sequence >= 0), marker_count INTEGER NOT NULL DEFAULT 0 CHECK (marker_count >= 0)) STRICT;
+CREATE TABLE damage (
+    bucket TEXT NOT NULL,
+    key BLOB NOT NULL,
+    item TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    found_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (bucket, key, item)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
+CREATE TABLE housekeeping (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE inline (
     id INTEGER PRIMARY KEY REFERENCES bodies (id) ON DELETE CASCADE,
     crc64 INTEGER NOT NULL,
