@@ -114,7 +114,7 @@ package struct OSSResponder: HTTPResponder {
                 return logger
             })
         // The server answers on the connection's event loop; only what takes long changes the thread.
-        guard operation.takesLong else { return try await operation.answer(call) }
+        if operation.isQuick { return try await operation.answer(call) }
         return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await operation.answer(call) }
     }
 

@@ -109,7 +109,7 @@ class TestPrecedence:
         for option in ("--data", "--api-listen", "--oss-listen", "--database-url", "--oss-endpoint",
                        "--oss-public-endpoint", "--oss-bucket", "--oss-region", "--demo", "--config", "--log-level",
                        "--oss-domain", "--shutdown-grace-seconds", "--store", "--store-memory-mib",
-                       "--store-cache-mib", "--free-space-floor-mib"):
+                       "--store-cache-mib", "--free-space-floor-mib", "--store-quota-mib"):
             assert option in told.stdout, option
 
 
@@ -126,7 +126,7 @@ class TestRefusals:
         ("--store", "tape"), ("--store-memory-mib", "15"), ("--store-memory-mib", "1048577"),
         ("--store-memory-mib", "+64"), ("--store-memory-mib", "9223372036854775807"),
         ("--store-cache-mib", "-1"), ("--store-cache-mib", "1.5"),
-        ("--free-space-floor-mib", "-1"), ("--free-space-floor-mib", "1048577"), ("--free-space-floor-mib", "1GiB"),
+        ("--store-quota-mib", "-1"), ("--free-space-floor-mib", "-1"), ("--free-space-floor-mib", "1048577"), ("--free-space-floor-mib", "1GiB"),
     ])
     def test_a_value_that_cannot_be_stops_the_start_and_is_named(self, tmp_path, option, value):
         # With an equals sign, so that a value that begins with a dash is a value.

@@ -144,7 +144,7 @@ BUCKET_SUBRESOURCES = [
 SERVED_ON_OBJECTS = {
     ("POST", "uploads"), ("PUT", "uploadId"), ("POST", "uploadId"), ("DELETE", "uploadId"), ("GET", "uploadId"),
     ("POST", "append"), ("PUT", "acl"), ("GET", "acl"), ("PUT", "tagging"), ("GET", "tagging"), ("DELETE", "tagging"),
-    ("PUT", "symlink"), ("GET", "symlink"),
+    ("PUT", "symlink"), ("GET", "symlink"), ("DELETE", "symlink"),
 }
 SERVED_ON_BUCKETS = {
     ("GET", "uploads"), ("PUT", "acl"), ("GET", "acl"), ("PUT", "versioning"), ("GET", "versioning"),

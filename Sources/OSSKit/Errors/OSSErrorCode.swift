@@ -41,6 +41,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case objectNotAppendable = "ObjectNotAppendable"
     case positionNotEqualToLength = "PositionNotEqualToLength"
     case preconditionFailed = "PreconditionFailed"
+    case quotaExceeded = "QuotaExceeded"
     case repeatedTags = "RepeatedTags"
     case requestTimeTooSkewed = "RequestTimeTooSkewed"
     case requestTimeout = "RequestTimeout"
@@ -138,6 +139,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .positionNotEqualToLength: Row(409, "Position is not equal to file length", "0026-00000016")
         case .preconditionFailed:
             Row(412, "At least one of the pre-conditions you specified did not hold.", "0017-00001001")
+        case .quotaExceeded: Row(403, "The storage capacity of the account is exhausted.")
         case .repeatedTags: Row(400, "Tag keys must be unique.")
         case .requestTimeTooSkewed:
             Row(403, "The difference between the request time and the current time is too large.", "0002-00000504")

@@ -94,6 +94,15 @@ enum BodyTable {
         return bytes
     }
 
+    /// How many bytes all bodies have together that are not made of others.
+    static func totalBytes(in database: Database) throws -> Int64 {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT total(size_bytes) FROM bodies WHERE id NOT IN (SELECT body_id FROM segments)
+                """)
+        return Int64(min(try Double.fetchOne(statement) ?? 0, 1e18))
+    }
+
     /// Whether a row names a blob.
     static func names(_ blob: BlobID, in database: Database) throws -> Bool {
         let statement = try database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM bodies WHERE blob_id = ?)")

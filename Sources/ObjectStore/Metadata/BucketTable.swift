@@ -14,6 +14,11 @@ enum BucketTable {
         return try Row.fetchOne(statement, arguments: [name.text]).map(record)
     }
 
+    /// All buckets, by their numbers.
+    static func all(in database: Database) throws -> [BucketRecord] {
+        try Row.fetchAll(database.cachedStatement(sql: "SELECT \(columns) FROM buckets ORDER BY id")).map(record)
+    }
+
     /// Checks that a bucket that was looked up before is still there.
     ///
     /// - Returns: whether it keeps versions now, which may have changed since.
@@ -46,6 +51,7 @@ enum BucketTable {
 
     /// Adds a bucket.
     static func insert(_ new: NewBucket, atMilliseconds time: Int64, in database: Database) throws {
+        try AccountTable.insert(new.ownerID, in: database)
         let statement = try database.cachedStatement(
             sql: """
                 INSERT INTO buckets (name, owner_id, created_at_ms, acl, storage_class, data_redundancy_type)
@@ -110,9 +116,12 @@ enum BucketTable {
         return BucketUsage(objectCount: row[0], sizeBytes: row[1], markerCount: row[2])
     }
 
-    /// Adds to what a bucket holds.
+    /// Adds to what a bucket holds, and to what its owner is charged.
+    ///
+    /// - Throws: `QuotaExceeded`.
     static func add(_ change: UsageChange, toBucket id: Int64, in database: Database) throws {
         guard change != UsageChange() else { return }
+        try AccountTable.charge(change.bytes, toOwnerOfBucket: id, in: database)
         let statement = try database.cachedStatement(
             sql: """
                 UPDATE buckets SET object_count = object_count + ?, size_bytes = size_bytes + ?,

@@ -12,8 +12,6 @@ struct Requester: Sendable {
 struct Authenticator: Sendable {
     let region: String
     let keys: AccessKeyRing
-    /// Signing keys of earlier requests, which cost several times what one signature does.
-    private let signingKeys = SigningKeyCache()
 
     /// Takes the region that signatures must name, and the access keys that may sign.
     init(region: String, keys: AccessKeyRing) {
@@ -33,7 +31,7 @@ struct Authenticator: Sendable {
         case .anonymous:
             return nil
         case .presented(let presented):
-            let key = keys.key(id: presented.accessKeyID)
+            let (key, signingKeys) = keys.lookUp(id: presented.accessKeyID)
             _ = try presented.verify(with: key?.secret, keys: signingKeys)
             guard let key, key.isEnabled else {
                 throw OSSError(

@@ -13,7 +13,7 @@ enum PutObject {
         let reader = try RequestBodyReader(call, limitBytes: Limits.objectBytes)
         let bucket = try await call.bucket()
         if call.header("x-oss-storage-class") == nil { attributes.storageClass = bucket.storageClass }
-        let upload = try await call.store.beginUpload(expectedBytes: reader.announcedBytes)
+        let upload = try await call.store.beginUpload(expectedBytes: reader.announcedBytes, in: bucket)
         do {
             _ = try await reader.forEachChunk { try await upload.append($0) }
             let summary = try await upload.finish()
