@@ -462,11 +462,11 @@ class TestRefusals:
 
     @pytest.mark.parametrize("operation", [
         lambda bucket, key: bucket.get_bucket_stat(),
-        lambda bucket, key: bucket.get_bucket_versioning(),
+        lambda bucket, key: bucket.get_bucket_website(),
         lambda bucket, key: bucket.get_bucket_lifecycle(),
         lambda bucket, key: bucket.restore_object(key),
         lambda bucket, key: bucket.process_object(key, "image/info"),
-    ], ids=["stat", "versioning", "lifecycle", "restore", "process"])
+    ], ids=["stat", "website", "lifecycle", "restore", "process"])
     def test_an_operation_that_is_not_there_is_refused_as_such(self, opened, key, operation):
         opened.put_object(key, b"unchanged")
         with pytest.raises(oss2.exceptions.ServerError) as refusal:
