@@ -56,6 +56,25 @@ import Testing
         }
     }
 
+    @Test func whereVersionsAreKeptADeleteMarkerHidesWhatExpires() async throws {
+        try await withStore { store, folder in
+            let bucket = try await store.makeVersionedBucket()
+            let record = try await store.store([1], in: bucket, "key")
+            folder.clock.advance(byMilliseconds: 3 * Self.day)
+            let rule = LifecycleRule(expiration: .days(1))
+            let outcome = try await store.apply([rule], to: bucket)
+            #expect(outcome == LifecycleOutcome(expiredCount: 1))
+            let again = try await store.apply([rule], to: bucket)
+            #expect(again == LifecycleOutcome())
+            let hidden = await refusal { _ = try await store.object(in: bucket, key: record.key) }
+            #expect(hidden == .noSuchKey)
+            let kept = try await store.bytes(in: bucket, "key", record.version.id)
+            #expect(kept == [1])
+            let usage = try await store.usage(of: bucket)
+            #expect(usage == BucketUsage(objectCount: 1, sizeBytes: 1, markerCount: 1))
+        }
+    }
+
     @Test func uploadsThatNobodyCompletesAreEnded() async throws {
         try await withStore { store, folder in
             let bucket = try await store.makeBucket()

@@ -76,6 +76,26 @@ import Testing
         }
     }
 
+    @Test func olderVersionsAreReadAndNamed() async throws {
+        try await withStore { store, folder in
+            let bucket = try await store.makeVersionedBucket()
+            var records: [ObjectRecord] = []
+            for size in [50_000, 60_000, 70_000, 80_000] {
+                records.append(try await store.store(someBytes(size), in: bucket, "key"))
+            }
+            try await store.store(someBytes(90_000), in: bucket, "hidden")
+            try await store.delete("hidden", in: bucket)
+            let healthy = try await store.scrub(ScrubRequest.now) { _ in }
+            #expect([healthy.objectCount, healthy.readBytes, healthy.damageCount] == [5, 350_000, 0])
+            for size in [50_048, 70_048, 90_048] { try folder.damageFile(ofBytes: size) { $0[5] ^= 1 } }
+            let found = try await scrubbed(store)
+            let items = found.map { "\(String(decoding: $0.place.key, as: UTF8.self)) \($0.place.item)" }
+            #expect(Array(items.suffix(2)) == [2, 0].map { "key version \(records[$0].version.id.text)" })
+            #expect(items.first?.hasPrefix("hidden version ") == true)
+            #expect(items.count == 3)
+        }
+    }
+
     @Test func whatIsMendedIsForgottenByTheNextScrub() async throws {
         try await withStore { store, folder in
             let bucket = try await store.makeBucket()

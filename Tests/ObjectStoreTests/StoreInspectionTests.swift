@@ -23,6 +23,22 @@ import Testing
         }
     }
 
+    @Test func versionsAndDeleteMarkersAgree() async throws {
+        try await withStore { store, folder in
+            let bucket = try await store.makeVersionedBucket()
+            let first = try await store.store(someBytes(50_000), in: bucket, "key")
+            try await store.store(someBytes(60_000), in: bucket, "key")
+            try await store.store(someBytes(500), in: bucket, "hidden")
+            try await store.delete("hidden", in: bucket)
+            let whole = try await store.inspect { _ in }
+            #expect(whole.problems == [])
+            #expect(whole.objectCount == 3)
+            try folder.damageFile(ofBytes: 50_048) { $0 = nil }
+            let outcome = try await store.inspect { _ in }
+            #expect(outcome.problems.map(\.name) == ["photos/key (version \(first.version.id.text))"])
+        }
+    }
+
     @Test(arguments: [true, false])
     func aFileThatIsGoneOrCutOffIsNamedWithItsObjects(isGone: Bool) async throws {
         try await withStore { store, folder in
