@@ -22,9 +22,9 @@ extension DiskStore {
         // Whatever waits is committed before, such as the return of what uploads had been promised.
         let account: AccountUsage
         do {
-            account = try await committer.betweenGroups { try AccountTable.find(ownerID, in: $0) } ?? AccountUsage()
+            account = try await committer.commit { try AccountTable.find(ownerID, in: $0) } ?? AccountUsage()
         } catch {
-            throw fatality.translate(error)
+            throw fatality.translate((error as? CommitUncertain)?.cause ?? error)
         }
         return AccountUsage(
             limitBytes: account.limitBytes, usedBytes: account.usedBytes,

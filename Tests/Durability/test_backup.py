@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import random
 import shutil
-import threading
+import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from kit.gateway import Gateway, run_command
+from kit.gateway import Gateway, binary, clean_environment, run_command
 from rig.housekeeping import assert_sound, housekeep
 from rig.load import Load, Value, Version, Writer, start_load
 from rig.offline import objects_of, problems_of
 from rig.verdict import Outcome, compare
 
 SIZES, WEIGHTS = [0, 100, 4_096, 32_769, 200_000, 1 << 20, 5_000_000], [2, 8, 16, 8, 8, 4, 1]
+# How long a command may go on that has come too late for its server.
+ALONE_SECONDS = 2
 
 
 @dataclass(frozen=True)
@@ -98,20 +100,25 @@ def test_a_backup_under_load_is_one_moment_and_comes_back_in_2_or_8_rounds(
 
 
 def killed_while(server: Gateway, numbers: random.Random, *commands: tuple[str | Path, ...]) -> list[int]:
-    """Ends the server at a random moment while commands are at work in it; returns their statuses."""
-    statuses: list[int] = []
+    """Ends the server at a random moment while commands are at work in it; returns their statuses.
 
-    def work(command: tuple[str | Path, ...]) -> None:
-        statuses.append(run_command(*map(str, command), "--data", str(server.data), timeout=120).returncode)
-
-    threads = [threading.Thread(target=work, args=(command,)) for command in commands]
-    for thread in threads:
-        thread.start()
+    A command that came too late for the server works on the folder by itself, and is killed as well.
+    """
+    processes = [
+        subprocess.Popen(
+            [str(binary()), *map(str, command), "--data", str(server.data)], env=clean_environment(),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for command in commands
+    ]
     time.sleep(numbers.uniform(0.02, 0.6))
     server.kill()
-    for thread in threads:
-        thread.join(120)
-        assert not thread.is_alive()
+    statuses = []
+    for process in processes:
+        try:
+            statuses.append(process.wait(ALONE_SECONDS))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            statuses.append(process.wait())
     return statuses
 
 
