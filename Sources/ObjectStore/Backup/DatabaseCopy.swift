@@ -6,8 +6,8 @@ import GRDBSQLite
 /// SQLite brings what was copied already up to date with every commit of that connection, so that commits go on between
 /// the steps, and the copy is the state of the moment in which the last step ends.
 ///
-/// It is `@unchecked Sendable` because its connections are touched by `begin`, `step` and `end` alone, which are called
-/// one after the other on the committer's thread.
+/// It is `@unchecked Sendable` because its connections are touched by `begin`, `step`, `finish` and `end` alone, which
+/// are called one after the other on the committer's thread.
 final class DatabaseCopy: @unchecked Sendable {
     /// How many pages are copied while writers wait.
     private static let pagesPerStep: Int32 = 256
