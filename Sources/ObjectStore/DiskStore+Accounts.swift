@@ -1,3 +1,4 @@
+import GRDB
 import OSSKit
 
 extension DiskStore {
@@ -19,15 +20,27 @@ extension DiskStore {
     /// How many bytes the buckets of an owner hold, and may hold; all uploads that ended before the call are counted.
     package func usage(ofAccount ownerID: String) async throws -> AccountUsage {
         try requireOpen()
-        // Whatever waits is committed before, such as the return of what uploads had been promised.
-        let account: AccountUsage
+        let find: @Sendable (Database) throws -> AccountUsage? = { try AccountTable.find(ownerID, in: $0) }
+        let account: AccountUsage?
         do {
-            account = try await committer.commit { try AccountTable.find(ownerID, in: $0) } ?? AccountUsage()
+            // Whatever waits is committed before, such as the return of what uploads had been promised.
+            account = try await committer.commit(find)
         } catch {
-            throw fatality.translate((error as? CommitUncertain)?.cause ?? error)
+            // What waited can't be committed, such as after a failed flush; what was committed can still be read.
+            account = try await readBetweenGroups(find)
         }
         return AccountUsage(
-            limitBytes: account.limitBytes, usedBytes: account.usedBytes,
-            reservedBytes: account.reservedBytes - reservations.owedBytes(of: ownerID))
+            limitBytes: account?.limitBytes, usedBytes: account?.usedBytes ?? 0,
+            reservedBytes: (account?.reservedBytes ?? 0) - reservations.owedBytes(of: ownerID))
+    }
+
+    private func readBetweenGroups<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await committer.betweenGroups(body)
+        } catch {
+            throw fatality.translate(error)
+        }
     }
 }
