@@ -34,6 +34,7 @@ let package = Package(
             name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]),
         .systemLibrary(
             name: "CLibLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"]), .brew(["xz"])]),
+        .systemLibrary(name: "CFileAttributes"),
         .systemLibrary(name: "CFileRange"),
         .systemLibrary(name: "CMalloc"),
         .target(
@@ -108,8 +109,8 @@ let package = Package(
         .executableTarget(
             name: "GatewayCLI",
             dependencies: [
-                "CMalloc", "CommandKit", "OSSKit", "OSSClient", "ObjectStore", "HTTPFront", "StorageGateway",
-                "SessionAPI", "SessionModels",
+                "CFileAttributes", "CMalloc", "CommandKit", "OSSKit", "OSSClient", "ObjectStore", "HTTPFront",
+                "StorageGateway", "SessionAPI", "SessionModels",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),

@@ -7,8 +7,10 @@ import re
 import shutil
 import subprocess
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Iterator
 
 HERE = Path(__file__).resolve().parent
 
@@ -45,6 +47,22 @@ def puts(endpoint: str, targets: list[str], folder: Path, size: int, connections
     return wrk(
         endpoint, connections, seconds, "-s", str(HERE / "put.lua"),
         environment={"TARGETS": str(path), "BYTES": str(size), "THREADS": "1"})
+
+
+@contextmanager
+def putting(endpoint: str, targets: list[str], folder: Path, size: int, connections: int) -> Iterator[None]:
+    """PUTs in the background, by a server that may end in the middle of it."""
+    path = folder / "targets"
+    path.write_text("\n".join(targets) + "\n")
+    environment = os.environ | {"TARGETS": str(path), "BYTES": str(size), "THREADS": "1"}
+    process = subprocess.Popen(
+        ["wrk", "-t", "1", "-c", str(connections), "-d", "60s", "-s", str(HERE / "put.lua"), endpoint],
+        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait(20)
 
 
 def upload(url: str, path: Path) -> float:

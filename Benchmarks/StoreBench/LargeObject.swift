@@ -17,7 +17,7 @@ struct PutLarge: AsyncParsableCommand {
         let store = try await MeasuredStore.open(folder)
         let bucket = try await MeasuredStore.bucket(of: store)
         let key = try ObjectKey("large")
-        let piece = ByteBuffer(bytes: (0..<pieceBytes).map { UInt8(truncatingIfNeeded: $0 &* 131 &+ $0 >> 8) })
+        let piece = MeasuredStore.body(pieceBytes)
         let pieces = mebibytes * 1_048_576 / pieceBytes
         for _ in 0..<rounds {
             let (start, processor) = (ContinuousClock.now, try ProcessorTime.now())

@@ -28,12 +28,10 @@ struct Fill: AsyncParsableCommand {
 
     @Option(help: "The folder of the store, which is kept.") var folder: String
     @Option(help: "How many objects.") var count = 1_000_000
-    @Option(help: "The bucket to fill, made if it is missing.") var bucket = "measured"
-    @Option(help: "The owner of the bucket.") var owner = "bench"
 
     func run() async throws {
         let store = try await MeasuredStore.open(folder)
-        let bucket = try await store.createBucket(NewBucket(name: BucketName(bucket), ownerID: owner))
+        let bucket = try await MeasuredStore.bucket(of: store)
         let start = ContinuousClock.now
         let (count, clients) = (count, 512)
         try await withThrowingTaskGroup(of: Void.self) { group in

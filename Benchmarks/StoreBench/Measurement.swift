@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import NIOCore
 import OSSKit
 import ObjectStore
 
@@ -66,9 +67,17 @@ enum MeasuredStore {
         return try await DiskStore.open(configuration, environment: environment)
     }
 
+    /// A body of so many bytes, which do not compress to nothing.
+    static func body(_ bytes: Int) -> ByteBuffer {
+        ByteBuffer(bytes: (0..<bytes).map { UInt8(truncatingIfNeeded: $0 &* 131 &+ $0 >> 8) })
+    }
+
+    /// The owner of every bucket that the server makes, so that it serves what was measured.
+    private static let ownerID = "1000000000000001"
+
     /// The bucket of all measurements, made if it is missing.
     static func bucket(of store: DiskStore) async throws -> BucketRecord {
-        try await store.createBucket(NewBucket(name: BucketName("measured"), ownerID: "bench"))
+        try await store.createBucket(NewBucket(name: BucketName("measured"), ownerID: ownerID))
     }
 }
 

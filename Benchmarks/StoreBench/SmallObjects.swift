@@ -2,7 +2,6 @@ import ArgumentParser
 import NIOCore
 import OSSKit
 import ObjectStore
-import Synchronization
 
 /// Durable puts of small objects by several clients at once, and with one flush for each put to compare.
 struct PutSmall: AsyncParsableCommand {
@@ -18,19 +17,12 @@ struct PutSmall: AsyncParsableCommand {
         let store = try await MeasuredStore.open(folder) { configuration in
             if oneFlushEach { configuration.groupLimitRequests = 1 }
         }
-        let bucket = try await MeasuredStore.bucket(of: store)
-        let body = ByteBuffer(bytes: (0..<bytes).map { UInt8(truncatingIfNeeded: $0 &* 31) })
+        let body = MeasuredStore.body(bytes)
         let (before, processor) = (store.commitCounts, try ProcessorTime.now())
-        let (start, seconds, round) = (ContinuousClock.now, seconds, UInt32.random(in: 0 ... .max))
-        let durations = try await withThrowingTaskGroup(of: [Duration].self) { group in
-            for client in 0..<clients {
-                group.addTask {
-                    try await Self.putUntilEnd(
-                        start + .seconds(seconds), store, bucket, prefix: "\(round)/\(client)/", body)
-                }
-            }
-            return try await group.reduce(into: []) { $0 += $1 }
-        }
+        let (start, round) = (ContinuousClock.now, UInt32.random(in: 0 ... .max))
+        let durations = try await SmallPuts.run(
+            for: seconds, clients: clients, into: store, prefix: String(round), body
+        ).flatMap { $0 }
         let spent = (ContinuousClock.now - start).seconds
         let (commits, changes) = (
             store.commitCounts.commits - before.commits, store.commitCounts.changes - before.changes
@@ -44,17 +36,38 @@ struct PutSmall: AsyncParsableCommand {
         ).write()
         try await store.close()
     }
+}
 
-    private static func putUntilEnd(
-        _ end: ContinuousClock.Instant, _ store: DiskStore, _ bucket: BucketRecord, prefix: String, _ body: ByteBuffer
-    ) async throws -> [Duration] {
-        var durations: [Duration] = []
-        while true {
-            let began = ContinuousClock.now
-            if began >= end { return durations }
-            try await store.put(body, in: bucket, key: ObjectKey(prefix + String(durations.count)))
-            durations.append(ContinuousClock.now - began)
+/// Clients that each put one small object after the other.
+enum SmallPuts {
+    /// Puts for so many seconds.
+    ///
+    /// - Parameter prefix: what all keys begin with; then come the client's number and that of its object.
+    /// - Returns: how long each put of each client took.
+    static func run(
+        for seconds: Int, clients: Int, into store: DiskStore, prefix: String, _ body: ByteBuffer
+    ) async throws -> [[Duration]] {
+        let bucket = try await MeasuredStore.bucket(of: store)
+        let end = ContinuousClock.now + .seconds(seconds)
+        return try await withThrowingTaskGroup(of: (Int, [Duration]).self) { group in
+            for client in 0..<clients {
+                group.addTask {
+                    var durations: [Duration] = []
+                    while true {
+                        let began = ContinuousClock.now
+                        if began >= end { return (client, durations) }
+                        try await store.put(body, in: bucket, key: key(prefix, client, durations.count))
+                        durations.append(ContinuousClock.now - began)
+                    }
+                }
+            }
+            return try await group.reduce(into: Array(repeating: [], count: clients)) { $0[$1.0] = $1.1 }
         }
+    }
+
+    /// The key of an object.
+    static func key(_ prefix: String, _ client: Int, _ number: Int) throws -> ObjectKey {
+        try ObjectKey("\(prefix)/\(client)/\(number)")
     }
 }
 

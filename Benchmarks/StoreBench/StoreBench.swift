@@ -9,6 +9,6 @@ struct StoreBench: AsyncParsableCommand {
         commandName: "StoreBench",
         abstract: "Measures the object store without HTTP.",
         subcommands: [
-            PutSmall.self, GetSmall.self, PutLarge.self, Fill.self, List.self, Idle.self,
+            PutSmall.self, GetSmall.self, PutLarge.self, InlineLimit.self, Fill.self, List.self, Idle.self,
         ])
 }

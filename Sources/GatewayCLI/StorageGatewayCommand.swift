@@ -12,6 +12,12 @@ struct StorageGatewayCommand: AsyncParsableCommand {
                 name: "Server",
                 subcommands: [ServeCommand.self, KeysCommand.self, UsersCommand.self, VersionCommand.self]),
             CommandGroup(
+                name: "The data folder",
+                subcommands: [
+                    CheckCommand.self, ScrubCommand.self, BackupCommand.self, RestoreCommand.self, ImportCommand.self,
+                    ExportCommand.self,
+                ]),
+            CommandGroup(
                 name: "Objects and buckets",
                 subcommands: [
                     ListCommand.self, PutCommand.self, GetCommand.self, CopyCommand.self, RemoveCommand.self,

@@ -23,7 +23,7 @@ package struct FrontLimits: Sendable {
     /// How long a connection lingers after a refusal, in milliseconds.
     package var lingerMilliseconds: Int64 = 1_000
     /// The most bytes that are taken from a socket at once; a socket that delivers little gets less room.
-    package var receiveBufferBytes = 256 * 1_024
+    package var receiveBufferBytes = 128 * 1_024
     /// How many pieces of a body may wait for whoever reads it before the socket is left alone.
     package var receiveBuffers = 4
     /// The most connections that are open at once; further ones wait in the listener's backlog.

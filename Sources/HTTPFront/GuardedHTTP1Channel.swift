@@ -36,11 +36,7 @@ package struct GuardedHTTP1Channel: ServerChildChannel, HTTPChannelHandler {
             decoderLimits.maxHeaderFieldSize = limits.headerFieldBytes
             decoderLimits.maxHeaderListSize = limits.headerListBytes
             decoderLimits.maxHeaderFieldCount = limits.headerFieldCount
-            // A socket that delivers much gets large buffers, so that a long body comes in few pieces.
-            try channel.syncOptions?.setOption(
-                .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(
-                    minimum: 1_024, initial: 4_096, maximum: limits.receiveBufferBytes))
+            try channel.syncOptions?.setReceiveBuffers(limits)
             let pipeline = channel.pipeline.syncOperations
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: true,
@@ -52,7 +48,7 @@ package struct GuardedHTTP1Channel: ServerChildChannel, HTTPChannelHandler {
             return try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel,
                 configuration: .init(
-                    backPressureStrategy: .init(lowWatermark: 1, highWatermark: limits.receiveBuffers),
+                    backPressureStrategy: .init(lowWatermark: 1, highWatermark: max(1, limits.receiveBuffers)),
                     isOutboundHalfClosureEnabled: true))
         }
     }
@@ -74,5 +70,19 @@ package struct GuardedHTTP1Channel: ServerChildChannel, HTTPChannelHandler {
     /// Called once the request is authenticated; without effect where nobody waits.
     package static func welcomeRequestBody(on channel: any Channel) {
         channel.triggerUserOutboundEvent(RequestBodyWelcome(), promise: nil)
+    }
+}
+
+extension NIOSynchronousChannelOptions {
+    /// Says how much is taken from a socket before anybody asks whether there is room for more.
+    fileprivate func setReceiveBuffers(_ limits: FrontLimits) throws {
+        let smallest = 4_096
+        // A socket that delivers much gets large buffers, so that a long body comes in few pieces.
+        try setOption(
+            .recvAllocator,
+            value: AdaptiveRecvByteBufferAllocator(
+                minimum: 1_024, initial: smallest, maximum: max(smallest, limits.receiveBufferBytes)))
+        // Whether there is room is asked between two of these, and a connection keeps as many buffers.
+        try setOption(.maxMessagesPerRead, value: 1)
     }
 }

@@ -78,7 +78,7 @@ extension DiskStore {
     /// - Throws: `NoSuchBucket`, `AccessDenied` if it is somebody else's, `BucketNotEmpty`.
     package func deleteBucket(_ name: BucketName, ownedBy ownerID: String) async throws {
         try requireOpen()
-        try await commit { database in
+        try await commit(freesRoom: true) { database in
             guard let bucket = try BucketTable.find(name, in: database) else {
                 throw BucketTable.noSuchBucket(name)
             }

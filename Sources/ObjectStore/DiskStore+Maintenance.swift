@@ -18,27 +18,6 @@ package struct SweepOutcome: Sendable, Equatable {
 }
 
 extension DiskStore {
-    /// How old a file without a row must be before it is marked, and then again before it is removed.
-    private static let orphanAgeMilliseconds: Int64 = 24 * 60 * 60 * 1_000
-
-    /// Sweeps orphans now and then once a day, until the task is cancelled; one of the service's long-running tasks.
-    ///
-    /// - Parameter report: told how each sweep went.
-    package func runMaintenance(
-        report: @Sendable (Result<SweepOutcome, any Error>) -> Void
-    ) async throws {
-        while true {
-            do {
-                report(.success(try await sweepOrphans()))
-            } catch is CancellationError {
-                return
-            } catch {
-                report(.failure(error))
-            }
-            try await Task.sleep(for: .seconds(Self.orphanAgeMilliseconds / 1_000))
-        }
-    }
-
     /// Returns when everything that nobody names any more is cleared away, but for what somebody is still reading.
     package func waitUntilCleared() async {
         await reaper.waitUntilIdle()
@@ -46,7 +25,7 @@ extension DiskStore {
 
     /// Marks files that no row has named for a day, and removes those that were marked a day ago.
     ///
-    /// Uploads of this process are left alone, however long they take.
+    /// The configuration may say another age than a day. Uploads of this process are left alone, however long they take.
     package func sweepOrphans() async throws -> SweepOutcome {
         var outcome = SweepOutcome()
         for folderNumber in 0..<BlobID.folderCount {
@@ -60,7 +39,7 @@ extension DiskStore {
 
     private func isOfInterest(_ file: BlobFolder.FoundFile) -> Bool {
         let age = environment.now().subtractingReportingOverflow(file.changedAtMilliseconds)
-        return !age.overflow && age.partialValue > Self.orphanAgeMilliseconds && !blobs.isPending(file.id)
+        return !age.overflow && age.partialValue > configuration.orphanAgeMilliseconds && !blobs.isPending(file.id)
     }
 
     /// Acts on files of which it is known that no upload of this process has them.

@@ -50,7 +50,7 @@ extension DiskStore {
                 number: number, sizeBytes: body.summary.sizeBytes, md5: body.summary.md5, crc64: body.summary.crc64,
                 lastModifiedMilliseconds: now(), body: try insertBody())
             var change = Change(value: part)
-            try PartTable.write(part, ofUpload: multipart.number, &change.leftovers, in: database)
+            try PartTable.write(part, of: multipart, &change.leftovers, in: database)
             return change
         }
     }
@@ -65,7 +65,7 @@ extension DiskStore {
         if let md5 = source.entityTag.md5, source.body.place != .segments, range == 0..<source.sizeBytes {
             return try await sharePart(source, md5: md5, number: number, of: multipart)
         }
-        let upload = try await beginUpload(expectedBytes: Int64(range.count))
+        let upload = try await beginUpload(expectedBytes: Int64(range.count), in: multipart.bucket)
         do {
             for try await chunk in try await read(source, range: range) {
                 try await upload.append(chunk)
@@ -91,7 +91,7 @@ extension DiskStore {
                 number: number, sizeBytes: source.sizeBytes, md5: md5, crc64: source.crc64,
                 lastModifiedMilliseconds: now(), body: source.body)
             var change = Change(value: part)
-            try PartTable.write(part, ofUpload: multipart.number, &change.leftovers, in: database)
+            try PartTable.write(part, of: multipart, &change.leftovers, in: database)
             return change
         }
     }
@@ -117,9 +117,11 @@ extension DiskStore {
             try UploadTable.require(upload, in: database)
             let completion = try MultipartCompletion(of: upload, asked: parts, in: database)
             let turn = try upload.place.requireWritable(condition, environment, in: database)
-            var change = try turn.write(
-                completion.assemble(in: database), attributes, texts, in: database)
-            try completion.endUpload(&change.leftovers, in: database)
+            let content = try completion.assemble(in: database)
+            // The parts are no longer charged when the object is.
+            try UploadTable.delete(upload, in: database)
+            var change = try turn.write(content, attributes, texts, in: database)
+            try completion.clearParts(&change.leftovers, in: database)
             return change
         }
     }
@@ -129,7 +131,7 @@ extension DiskStore {
     /// - Throws: `NoSuchUpload`.
     package func abort(_ upload: MultipartUpload) async throws {
         try requireOpen()
-        try await commit { database in
+        try await commit(freesRoom: true) { database in
             try UploadTable.require(upload, in: database)
             try UploadTable.delete(upload, in: database)
             let release = try ReleaseTable.insert(.parts(upload.number), in: database)

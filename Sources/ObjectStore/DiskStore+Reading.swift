@@ -26,13 +26,17 @@ extension DiskStore {
         try requireOpen()
         guard range.lowerBound >= 0, range.upperBound <= record.sizeBytes else { throw StoreFailure.rangeIsOutside }
         let sizeBytes = range.upperBound - range.lowerBound
-        guard !range.isEmpty else { return ObjectReader(first: ByteBuffer(), rest: nil, sizeBytes: 0) }
+        guard !range.isEmpty else { return reader(of: ByteBuffer(), rest: nil, sizeBytes: 0) }
         do {
             let (first, rest) = try await firstChunk(of: record, range: range)
-            return ObjectReader(first: first, rest: rest, sizeBytes: sizeBytes)
+            return reader(of: first, rest: rest, sizeBytes: sizeBytes)
         } catch {
             throw fatality.translate(error)
         }
+    }
+
+    private func reader(of first: ByteBuffer, rest: (any ChunkSource)?, sizeBytes: Int64) -> ObjectReader {
+        ObjectReader(first: first, rest: rest, sizeBytes: sizeBytes, readAhead: readAhead)
     }
 
     /// A body that is a row: as it was checked when it was read before, or read and checked now.

@@ -37,7 +37,7 @@ extension DiskStore {
         try requireOpen()
         let weightBytes = deletions.reduce(0) { $0 + $1.key.bytes.count }
         let environment = environment
-        return try await commit(weightBytes: weightBytes) { database in
+        return try await commit(weightBytes: weightBytes, freesRoom: true) { database in
             let versioning = try BucketTable.require(bucket, in: database)
             var change = BucketChange(ofBucket: bucket.id, versioning: versioning, environment)
             let outcomes = try deletions.map { try change.delete($0, in: database) }

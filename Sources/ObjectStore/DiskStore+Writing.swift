@@ -6,13 +6,22 @@ import OSSKit
 extension DiskStore {
     /// Begins to take in the bytes of an object; nothing of it is visible to anybody before `put`.
     ///
-    /// - Parameter expectedBytes: how many bytes will come, if it is known; other than so many are refused.
-    /// - Throws: `ServiceUnavailable` if the disk is nearly full.
-    package func beginUpload(expectedBytes: Int64? = nil) async throws -> ObjectUpload {
+    /// - Parameters:
+    ///   - expectedBytes: how many bytes will come, if it is known; other than so many are refused.
+    ///   - bucket: where they are to go, so that room for them is kept in its owner's account. Few bytes are judged by
+    ///     the commit alone, since until then they take no room.
+    /// - Throws: `ServiceUnavailable` if the disk is nearly full, `QuotaExceeded` if the account is.
+    package func beginUpload(
+        expectedBytes: Int64? = nil, in bucket: BucketRecord? = nil
+    ) async throws -> ObjectUpload {
         try await requireWritable(expectedBytes ?? 0)
+        var reservation: Reservation?
+        if let bucket, expectedBytes ?? .max > configuration.inlineLimitBytes {
+            reservation = try await reservations.reserve(expectedBytes ?? 0, for: bucket.ownerID)
+        }
         return ObjectUpload(
-            expectedBytes: expectedBytes, inlineLimitBytes: configuration.inlineLimitBytes, blobs: blobs,
-            fatality: fatality, freeSpace: freeSpace)
+            ObjectUpload.Announcement(expectedBytes: expectedBytes, reservation: reservation),
+            inlineLimitBytes: configuration.inlineLimitBytes, blobs: blobs, fatality: fatality, freeSpace: freeSpace)
     }
 
     /// Stores a finished upload under a key, in the place of the object that has it; returns after the commit.
@@ -78,7 +87,7 @@ package struct ObjectPlace: Sendable {
     /// The bucket, as it was looked up before.
     let bucket: BucketRecord
     /// The key.
-    let key: ObjectKey
+    package let key: ObjectKey
 
     /// Names a place.
     package init(bucket: BucketRecord, key: ObjectKey) {

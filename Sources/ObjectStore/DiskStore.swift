@@ -16,8 +16,10 @@ package final class DiskStore: Sendable {
     let database: MetadataDatabase
     let committer: Committer
     let reaper: Reaper
+    let reservations: Reservations
     let fatality: Fatality
     let caches: RowCaches
+    let readAhead: ReadAhead
     private let threads: WorkerThreads
     let freeSpace: FreeSpace
     private let isClosed = Atomic<Bool>(false)
@@ -61,14 +63,20 @@ package final class DiskStore: Sendable {
         self.fatality = Fatality(onFatal: environment.onFatal)
         self.disk = disk
         try StoreFolder.prepare(disk)
+        self.readAhead = ReadAhead(limit: configuration.chunksAheadLimit)
         self.caches = RowCaches(limitBytes: configuration.cacheLimitBytes)
         self.blobs = BlobFolder(
             disk: disk, threads: threads, randomBytes: environment.randomBytes, fatality: fatality)
-        self.database = try Self.openDatabase(on: disk, configuration, fatality, caches)
-        let releases = try database.withWriter { try ReleaseTable.all(in: $0) }
+        let reserve = RoomReserve(on: disk, checkpointBytes: configuration.checkpointBytes)
+        self.database = try Self.openDatabase(on: disk, configuration, fatality, caches, reserve)
+        let (releases, accounts) = try database.withWriter { database in
+            (try ReleaseTable.all(in: database), try AccountTable.all(in: database))
+        }
         try disk.syncFolder("")
-        self.committer = Committer(database: database, fatality: fatality, configuration: configuration)
+        self.committer = Committer(
+            database: database, fatality: fatality, configuration: configuration, reserve: reserve)
         self.reaper = Reaper(committer: committer, blobs: blobs)
+        self.reservations = Reservations(committer: committer, accounts: accounts)
         self.freeSpace = FreeSpace(
             disk: disk, threads: threads, floorBytes: configuration.freeSpaceFloorBytes, now: environment.now)
         reaper.clear(Leftovers(releases: releases))
@@ -76,7 +84,8 @@ package final class DiskStore: Sendable {
 
     /// Opens the database; even reading it takes a little room at first, which a full disk has in its reserve.
     private static func openDatabase(
-        on disk: any Disk, _ configuration: StoreConfiguration, _ fatality: Fatality, _ caches: RowCaches
+        on disk: any Disk, _ configuration: StoreConfiguration, _ fatality: Fatality, _ caches: RowCaches,
+        _ reserve: RoomReserve
     ) throws -> MetadataDatabase {
         let open = {
             try MetadataDatabase(
@@ -85,11 +94,10 @@ package final class DiskStore: Sendable {
         }
         do {
             let database = try open()
-            // Without room for a reserve there is none, which harms nobody yet.
-            try? StoreFolder.keepReserve(on: disk)
+            reserve.keep()
             return database
         } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
-            guard StoreFolder.giveReserve(on: disk) else { throw error }
+            guard reserve.give() else { throw error }
             return try open()
         }
     }
@@ -138,6 +146,9 @@ package final class DiskStore: Sendable {
     /// How many bytes of rows and small bodies are kept in memory for reads now.
     package var cachedBytes: Int { caches.costBytes }
 
+    /// How many chunks of bodies are in memory, or on their way there, before their readers want them.
+    package var chunksAhead: Int { readAhead.takenCount }
+
     /// Refuses a call after `close()`.
     func requireOpen() throws(StoreFailure) {
         if isClosed.load(ordering: .acquiring) { throw StoreFailure.closed }
@@ -151,11 +162,13 @@ package final class DiskStore: Sendable {
     }
 
     /// Commits a change that adds no blob, and clears away what it leaves.
+    ///
+    /// - Parameter freesRoom: whether it is to succeed on a full disk, since it makes room.
     func commit<Value: Sendable>(
-        weightBytes: Int = 0, _ change: @escaping @Sendable (Database) throws -> Change<Value>
+        weightBytes: Int = 0, freesRoom: Bool = false, _ change: @escaping @Sendable (Database) throws -> Change<Value>
     ) async throws -> Value {
         do {
-            return try await commitCertainly(weightBytes: weightBytes, change)
+            return try await commitCertainly(weightBytes: weightBytes, freesRoom: freesRoom, change)
         } catch let error as CommitUncertain {
             throw error.cause
         }
@@ -175,13 +188,14 @@ package final class DiskStore: Sendable {
             let value = try await commitCertainly(
                 weightBytes: weightBytes + (inlineBytes?.count ?? 0)
             ) { [inlineBytes] database in
-                try change(database) { try BodyTable.insert(body, inlineBytes: inlineBytes, in: database) }
+                try body.reservation?.settle(in: database)
+                return try change(database) { try BodyTable.insert(body, inlineBytes: inlineBytes, in: database) }
             }
-            body.blob?.keep()
+            body.keep()
             return value
         } catch let error as CommitUncertain {
             // A row may name the file; if none does, the sweep finds it.
-            body.blob?.keep()
+            body.keep()
             throw error.cause
         } catch {
             body.discard()
@@ -191,9 +205,9 @@ package final class DiskStore: Sendable {
 
     /// Commits a change, or throws `CommitUncertain` if it is not known whether it is on disk.
     private func commitCertainly<Value: Sendable>(
-        weightBytes: Int, _ change: @escaping @Sendable (Database) throws -> Change<Value>
+        weightBytes: Int, freesRoom: Bool = false, _ change: @escaping @Sendable (Database) throws -> Change<Value>
     ) async throws -> Value {
-        let change = try await committer.commit(weightBytes: weightBytes, change)
+        let change = try await committer.commit(weightBytes: weightBytes, freesRoom: freesRoom, change)
         reaper.clear(change.leftovers)
         return change.value
     }

@@ -123,10 +123,8 @@ package struct OSSResponder: HTTPResponder {
         let host = request.head.authority ?? ""
         var answer: OSSAnswer
         do {
-            var logger = logger
-            logger[metadataKey: "request.id"] = "\(requestID)"
             let origin = CallOrigin(requestID: requestID, milliseconds: start, channel: context.channel)
-            answer = try await self.answer(request, host: host, origin: origin, logger: logger)
+            answer = try await self.answer(request, host: host, origin: origin)
         } catch {
             let refusal = refusal(for: error, requestID: requestID).naming(method: request.method.rawValue)
             answer = ErrorAnswer.answer(
@@ -152,7 +150,7 @@ package struct OSSResponder: HTTPResponder {
     }
 
     private func answer(
-        _ request: Request, host: String, origin: CallOrigin, logger: Logger
+        _ request: Request, host: String, origin: CallOrigin
     ) async throws -> OSSAnswer {
         let target = try RequestTarget(request.head.path ?? "")
         let wire = WireRequest(
@@ -167,7 +165,7 @@ package struct OSSResponder: HTTPResponder {
             return try await answer(wire, request.body, by: securityTokens, origin)
         }
         if wire.method == "OPTIONS" { return try await CrossOrigin(store: store).preflight(wire, named) }
-        let stranger = call(wire, named, body: request.body, origin: origin, logger: logger)
+        let stranger = call(wire, named, body: request.body, origin: origin)
         // A form says in its body who sends it.
         if PostObject.isMeant(by: wire, level: named.level) {
             return try await withTaskExecutorPreference(globalConcurrentExecutor) {
@@ -195,7 +193,7 @@ package struct OSSResponder: HTTPResponder {
 
     /// A call of somebody who is not known yet.
     private func call(
-        _ wire: WireRequest, _ resource: SignedResource, body: RequestBody, origin: CallOrigin, logger: Logger
+        _ wire: WireRequest, _ resource: SignedResource, body: RequestBody, origin: CallOrigin
     ) -> OSSCall {
         let channel = origin.channel
         let access = AccessGate(
@@ -207,7 +205,12 @@ package struct OSSResponder: HTTPResponder {
         return OSSCall(
             request: wire, resource: resource, access: access, admittedBucket: nil, body: body,
             welcomeBody: { [environment] in environment.welcomeBody(channel) }, store: store,
-            configuration: configuration, environment: environment, logger: logger, origin: origin)
+            configuration: configuration, environment: environment, origin: origin,
+            logger: { [logger] in
+                var logger = logger
+                logger[metadataKey: "request.id"] = "\(origin.requestID)"
+                return logger
+            })
     }
 
     /// Answers a call of somebody who is known, or known to be nobody, in OSS's words.
@@ -222,7 +225,7 @@ package struct OSSResponder: HTTPResponder {
         if let bucket { try await RequestPayment.require(call, bucket) }
         try await RetentionRules.require(operation, call)
         // The server answers on the connection's event loop; only what takes long changes the thread.
-        guard operation.takesLong else { return try await operation.answer(call) }
+        if operation.isQuick { return try await operation.answer(call) }
         return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await operation.answer(call) }
     }
 

@@ -144,7 +144,8 @@ BUCKET_SUBRESOURCES = [
 SERVED_ON_OBJECTS = {
     ("POST", "uploads"), ("PUT", "uploadId"), ("POST", "uploadId"), ("DELETE", "uploadId"), ("GET", "uploadId"),
     ("POST", "append"), ("PUT", "acl"), ("GET", "acl"), ("PUT", "tagging"), ("GET", "tagging"), ("DELETE", "tagging"),
-    ("PUT", "symlink"), ("GET", "symlink"), ("POST", "restore"), ("POST", "cleanRestoredObject"), ("PUT", "callback"),
+    ("PUT", "symlink"), ("GET", "symlink"), ("DELETE", "symlink"), ("POST", "restore"), ("POST", "cleanRestoredObject"),
+    ("PUT", "callback"),
     ("PUT", "live"), ("GET", "live"), ("DELETE", "live"), ("POST", "vod"), ("GET", "vod"),
 }
 SET_AND_REMOVED = ["cors", "lifecycle", "logging", "policy", "website", "encryption", "tagging", "publicAccessBlock",

@@ -66,3 +66,33 @@ class TestFloor:
         assert call(full, "DELETE", "deleted").status == 204
         assert call(full, "GET", "deleted").status == 404
         assert full.stop() == 0
+
+
+class TestQuota:
+    def test_what_does_not_fit_is_refused_and_deletes_make_room(self, new_gateway):
+        server = new_gateway("--store-quota-mib", "1").start()
+        body = os.urandom(MIB - 1_000)
+        assert call(server, "PUT", "large", body).status == 200
+        for size in (1_001, 40_000, 3 * MIB):
+            answer = call(server, "PUT", "more", os.urandom(size))
+            assert answer.status == 403 and b"<Code>QuotaExceeded</Code>" in answer.body
+        assert call(server, "PUT", "rest", os.urandom(1_000)).status == 200
+        assert call(server, "PUT", "rest", os.urandom(1_000)).status == 200
+        assert call(server, "PUT", "empty").status == 200
+        assert call(server, "GET", "large").body == body
+        assert call(server, "DELETE", "large").status == 204
+        assert call(server, "PUT", "large", body).status == 200
+        assert server.stop() == 0
+
+    def test_the_limit_of_the_last_start_holds_and_what_is_there_stays(self, new_gateway):
+        server = new_gateway().start()
+        body = os.urandom(2 * MIB)
+        assert call(server, "PUT", "large", body).status == 200
+        assert server.stop() == 0
+        limited = new_gateway("--store-quota-mib", "1").start()
+        assert call(limited, "GET", "large").body == body
+        assert call(limited, "PUT", "more", b"x").status == 403
+        assert limited.stop() == 0
+        free = new_gateway().start()
+        assert call(free, "PUT", "more", b"x").status == 200
+        assert free.stop() == 0

@@ -25,7 +25,7 @@ PART_MIB = 8
 KILLS = 3
 # What a transfer itself takes, its heaps and stacks. The pages of the program's file come on top and can be dropped at
 # any time: about 43 MiB of a debug build, and fewer of a release build.
-ALLOWED_MEMORY_KIB = 40 * 1024
+ALLOWED_MEMORY_KIB = 32 * 1024
 # Slow enough that every kill comes in time, and fast enough for 5 GiB.
 RATE_WHILE_KILLED = "64M"
 LIMIT_SECONDS = 1800

@@ -1,4 +1,4 @@
-"""J3: single bits flip on disk. No wrong byte is served, and what is healthy stays healthy."""
+"""J3: single bits flip on disk. No wrong byte is served, a scrub names all that is damaged, the healthy stays healthy."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from kit.gateway import Gateway, GatewayDidNotStart
+from kit.gateway import Gateway, GatewayDidNotStart, run_command
 from kit.signing import Request
+from rig.housekeeping import scrub
 from rig.load import Client
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(600)]
@@ -83,6 +84,11 @@ def test_of_500_blobs_with_a_flipped_bit_none_is_served_wrongly(new_gateway, num
     # Every bit of a blob file counts: of the damaged ones none is whole, of the others each is.
     assert len(found[WHOLE]) == len(bodies) - damaged
     assert MISSING not in found
+    # Beside the server and without it, a scrub names each of them and nothing else.
+    assert scrub(server.data) == (bodies.keys() - found[WHOLE], [])
+    server.kill()
+    assert scrub(server.data) == (bodies.keys() - found[WHOLE], [])
+    server.start()
     assert count_reads(server, {key: bodies[key] for key in found[WHOLE]}).keys() == {WHOLE}
 
 
@@ -101,6 +107,7 @@ def test_of_50_rows_with_a_flipped_bit_none_is_served_wrongly(new_gateway, numbe
     found = count_reads(server, bodies)
     say(f"50 of 120 rows damaged: {counts(found)}")
     assert found[REFUSED] == set(damaged)
+    assert scrub(server.data) == (set(damaged), [])
     assert found[WHOLE] == bodies.keys() - set(damaged)
 
 
@@ -125,13 +132,20 @@ def test_with_a_flipped_bit_in_any_of_20_pages_no_wrong_byte_is_served(new_gatew
         except GatewayDidNotStart:
             totals["did not start"] = totals.get("did not start", 0) + 1
             continue
-        client = Client(server.oss, server.credentials)
+        client, unwell = Client(server.oss, server.credentials), set()
         for key, body in bodies.items():
             if not server.is_running:
                 totals["ended"] = totals.get("ended", 0) + 1
                 break
             outcome = read(client, server.bucket, key, body)
             totals[outcome] = totals.get(outcome, 0) + 1
+            unwell |= {key} if outcome in (REFUSED, SHORT) else set()
+        is_well = server.is_running
         server.kill()
+        # An object that is there and is not given out is named, or the database is told to be damaged.
+        ended = run_command("scrub", "--data", str(server.data), "--json", timeout=120)
+        if not is_well or unwell:
+            assert ended.returncode != 0, (page, unwell, ended)
+            totals["scrubs that told"] = totals.get("scrubs that told", 0) + 1
     say("20 pages, one bit each: " + ", ".join(f"{count} {name}" for name, count in totals.items()))
     assert totals[WHOLE] > 0

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import tarfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from Folders.make import ENVIRONMENT, HERE, contents, schema
+from Folders.make import CURRENT, ENVIRONMENT, HERE, contents, schema
 from kit.gateway import Gateway, run_command
+from kit.signing import Request
+from rig.load import Client
 from rig.offline import problems_of
 
 VERSIONS = sorted(path.name.removesuffix(".tar.xz") for path in HERE.glob("*.tar.xz"))
@@ -43,12 +47,50 @@ def test_the_schema_of_a_released_version_is_the_one_on_record(tmp_path, version
     assert schema(unpacked(version, tmp_path)) == (HERE / f"{version}.sql").read_text()
 
 
+def test_the_schema_after_all_migrations_is_the_one_on_record(new_gateway):
+    """`Folders/make.py --schema` writes it down anew after a migration was added; released ones are never edited."""
+    server = new_gateway(environment=ENVIRONMENT).start()
+    assert server.stop() == 0
+    assert schema(server.data) == CURRENT.read_text(), "Folders/make.py --schema renews the record"
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_an_upgraded_data_folder_has_the_schema_of_a_new_one(new_gateway, tmp_path, version):
     upgraded = new_gateway(data=unpacked(version, tmp_path), environment=ENVIRONMENT).start()
     new = new_gateway(name="new", environment=ENVIRONMENT).start()
     assert upgraded.stop() == new.stop() == 0
     assert schema(upgraded.data) == schema(new.data)
+
+
+def test_what_was_there_before_versions_is_the_version_null(new_gateway):
+    """`schema-4.txt` is the database of a version that had none: an object of six bytes, a link and what it leads to."""
+    server = new_gateway(environment=ENVIRONMENT).start()
+    assert server.stop() == 0
+    replace_database(server.data / "objects", HERE / "schema-4.txt")
+    client = Client(server.start().oss, server.credentials)
+
+    def send(method: str, key: str = "", body: bytes = b"", **query: str):
+        return client.send(Request(method, server.bucket, key, query=tuple(query.items()), body=body))
+
+    assert [send("GET", key).body for key in ("key", "link")] == [b"before", b"x"]
+    status = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+    assert send("PUT", body=status, versioning="").status == 200
+    made = send("PUT", "key", b"after").header("x-oss-version-id")
+    listed = send("GET", versions="", prefix="key").xml
+    assert [entry.findtext("VersionId") for entry in listed.findall("Version")] == [made, "null"]
+    old = send("GET", "key", versionId="null")
+    assert (old.body, old.header("x-oss-version-id"), old.header("x-oss-tagging-count")) == (b"before", "null", "1")
+    client.close()
+    assert server.stop() == 0
+    assert problems_of(server.data) == []
+
+
+def replace_database(store: Path, script: Path) -> None:
+    """Puts the database that a script makes in the place of a stopped server's."""
+    for name in ("meta.sqlite", "meta.sqlite-wal", "meta.sqlite-shm"):
+        (store / name).unlink(missing_ok=True)
+    with closing(sqlite3.connect(store / "meta.sqlite")) as database:
+        database.executescript(script.read_text())
 
 
 @pytest.mark.parametrize("is_stopped", [False, True], ids=["killed", "stopped"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from pathlib import Path
 
@@ -68,6 +70,26 @@ def finish(server: Gateway, writer: Writer) -> None:
     server.kill()
 
 
+def free_bytes(folder: Path) -> int:
+    """How much a volume has left."""
+    status = os.statvfs(folder)
+    return status.f_bavail * status.f_frsize
+
+
+def take_all(file: Path) -> None:
+    """Lets a file grow until its volume has nothing left."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    try:
+        for size in (MEBIBYTE, 65_536, 4_096):
+            try:
+                while os.write(descriptor, bytes(size)):
+                    os.fsync(descriptor)
+            except OSError as error:
+                assert error.errno == errno.ENOSPC
+    finally:
+        os.close(descriptor)
+
+
 @pytest.fixture(params=["one volume", "two volumes"])
 def small_disk(request, new_image) -> Path:
     """A data folder on a small disk, or one whose blobs alone lie on a small disk."""
@@ -114,6 +136,41 @@ def test_without_a_floor_a_disk_filled_to_its_last_block_loses_nothing(small_dis
             assert refusal.answer.refusal == REFUSAL, refusal
     assert_the_rest_works(server, writer)
     say(f"{counts} objects of {sizes} bytes until refused, {removed} removed")
+    finish(server, writer)
+
+
+@pytest.mark.parametrize("floor", ["0", "8"])
+def test_at_100_percent_every_delete_succeeds_and_writes_are_back_after_10_mib(
+    new_image, new_gateway, numbers, say, floor,
+):
+    """Somebody else takes the last block; the store has put aside what its deletes need."""
+    mounted = new_image("ext4", SMALL_DISK_MEBIBYTES, ("-m", "0"), name="small").make().mount()
+    server = new_gateway("--free-space-floor-mib", floor, data=mounted / "data").start()
+    process, writer = server.pid, Writer(server, "brim", numbers)
+    for size in (MEBIBYTE, 40_000, 4_000, 1):
+        for _ in range(12):
+            put(writer, body=numbers.randbytes(size))
+    # Rows in the log that the database file has no room for yet are the hardest case.
+    for _ in range(40):
+        put(writer, body=numbers.randbytes(30_000))
+    stranger = mounted / "stranger"
+    take_all(stranger)
+    with pytest.raises(Refused) as refused:
+        put(writer, body=numbers.randbytes(MEBIBYTE))
+    assert refused.value.answer.refusal == REFUSAL
+    assert_the_rest_works(server, writer)
+    kept = 20
+    present = writer.journal.present()
+    for key in present[kept:]:
+        writer.change(key, None, Request("DELETE", writer.bucket, key))
+        take_all(stranger)
+    assert_the_rest_works(server, writer)
+    stranger.write_bytes(b"")
+    with stranger.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, max(1, free_bytes(mounted) - 18 * MEBIBYTE))
+    seconds = assert_writes_are_back(writer, MEBIBYTE)
+    assert server.pid == process
+    say(f"floor {floor}: {len(present) - kept} deletes at 100 %, writes again after {seconds:.2f} s")
     finish(server, writer)
 
 

@@ -286,7 +286,8 @@ def age(blobs: Path) -> None:
 def calls_of_a_copy(server: Gateway, gate: SystemCallGate) -> int:
     """How many calls the next start would make, found out on a copy of the folder."""
     copied = server.folder / "copied"
-    shutil.copytree(server.data, copied / "data", symlinks=True)
+    shutil.copytree(
+        server.data, copied / "data", symlinks=True, ignore=shutil.ignore_patterns("control.sock"))
     for path in (server.data / "objects" / "blobs").glob("*/*"):
         shutil.copystat(path, copied / "data" / path.relative_to(server.data))
     other_gate = SystemCallGate(*FILE_CHANGES)
@@ -300,10 +301,11 @@ def calls_of_a_copy(server: Gateway, gate: SystemCallGate) -> int:
 
 @dataclass
 class OneFailure:
-    """Fails one call with EIO, and watches what is done to the same file afterwards."""
+    """Fails one call, usually with EIO, and watches what is done to the same file afterwards."""
 
     matches: Callable[[Call], bool]
     skipped: int = 0
+    error: int = errno.EIO
     """How many calls that match go on before."""
     failed: Call | None = None
     at: float = 0
@@ -320,7 +322,7 @@ class OneFailure:
             self.skipped -= 1
             return GO_ON
         self.failed, self.at = call, time.monotonic()
-        return fail_with(errno.EIO)
+        return fail_with(self.error)
 
 
 FLUSHES = {
@@ -379,6 +381,34 @@ def test_a_write_that_fails_is_never_answered_with_success(new_gateway, numbers,
         server.start()
     assert compare(server, [writer.journal], "write").is_clean
     server.kill()
+    assert problems_of(server.data) == []
+
+
+@pytest.mark.parametrize("error", [errno.EDQUOT, errno.ENOSPC], ids=["EDQUOT", "ENOSPC"])
+@pytest.mark.parametrize("target", WRITES)
+def test_a_write_without_room_or_quota_is_refused_and_the_server_goes_on(new_gateway, numbers, target, error):
+    """SQLite takes a quota of the machine that is used up for a broken disk; the store tells the two apart."""
+    server, gate = gated(new_gateway)
+    server.start()
+    writer = Writer(server, "room", numbers)
+    put_of(BLOB)(writer)
+    settle_calls(gate)
+    # The store makes room in the log and tries again, so a log that fails once is no failure for the client.
+    failures = [OneFailure(WRITES[target], error=error) for _ in range(3)]
+
+    def each_fails_once(call: Call) -> Verdict:
+        return next((failure(call) for failure in failures if failure.failed is None), GO_ON)
+
+    gate.watch(each_fails_once)
+    with pytest.raises(Refused) as refused:
+        put_of(BLOB)(writer)
+    assert refused.value.answer.refusal == (503, "ServiceUnavailable")
+    gate.open()
+    assert server.is_running
+    put_of(BLOB)(writer)
+    put_of(ROW)(writer)
+    assert compare(server, [writer.journal], "room").is_clean
+    assert server.stop() == 0
     assert problems_of(server.data) == []
 
 

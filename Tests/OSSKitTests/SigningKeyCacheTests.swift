@@ -31,6 +31,17 @@ import Testing
         #expect(throws: Never.self) { try vector.verify(keys: keys) }
     }
 
+    @Test func strangersPutNothingIn() throws {
+        let keys = SigningKeyCache()
+        for vector in try SignatureVector.current() where vector.isV4 {
+            let presented = try vector.presented()
+            #expect(throws: OSSError.self) { try presented.verify(with: nil, keys: keys) }
+            #expect(throws: OSSError.self) { try presented.verify(with: Secret("wrong"), keys: keys) }
+        }
+        let found = keys.count
+        #expect(found == 0)
+    }
+
     @Test(arguments: [Int.min, 0, 1, 2, 3, 16])
     func aFullCacheStillVerifies(capacity: Int) throws {
         let keys = SigningKeyCache(capacity: capacity)

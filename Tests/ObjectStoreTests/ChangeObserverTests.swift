@@ -44,7 +44,35 @@ import Testing
         Write("delete") { try await $0.delete(in: $1.bucket, keys: [$1.key]) },
     ]
 
+    /// Writes to a bucket that keeps versions.
+    private static let writesToVersions = [
+        Write("put") { try await $0.store([1], in: $1.bucket, "key") },
+        Write("put in a suspended bucket") { store, target in
+            try await store.setVersioning(.suspended, of: target.bucket)
+            try await store.store([1], in: target.bucket, "key")
+            try await store.setVersioning(.enabled, of: target.bucket)
+        },
+        Write("hide") { try await $0.delete("key", in: $1.bucket) },
+        Write("remove what is shown") { try await $0.delete("key", .null, in: $1.bucket) },
+        Write("show again what is older") { store, target in
+            let record = try await store.store([1], in: target.bucket, "key")
+            try await store.setTags([Tag("a", "1")], of: target.key, in: target.bucket, version: .null)
+            _ = try await store.object(in: target.bucket, key: target.key)
+            try await store.delete("key", record.version.id, in: target.bucket)
+        },
+        Write("show again what was hidden") { store, target in
+            let marker = try #require(try await store.delete("key", in: target.bucket)?.version)
+            try await store.setACL(.private, of: target.key, in: target.bucket, version: .null)
+            try await store.delete("key", marker, in: target.bucket)
+        },
+        Write("set the tags of a version") { store, target in
+            try await store.setTags([Tag("a", "1")], of: target.key, in: target.bucket, version: .null)
+        },
+    ]
+
     private static let writesToBuckets = [
+        Write("keep versions") { try await $0.setVersioning(.enabled, of: $1.bucket) },
+        Write("keep versions no more") { try await $0.setVersioning(.suspended, of: $1.bucket) },
         Write("make it again with an ACL") { store, target in
             _ = try await store.createBucket(
                 NewBucket(name: target.bucket.name, ownerID: "alice", acl: "public-read"))
@@ -90,6 +118,13 @@ import Testing
         #expect(before.bucket == after.bucket)
     }
 
+    @Test(arguments: writesToVersions)
+    func aWriteToVersionsIsSeenAtOnceAndAfterAStart(write: Write) async throws {
+        let (before, after) = try await told(around: write, keepsVersions: true)
+        #expect(before.object != after.object)
+        #expect(before.bucket == after.bucket)
+    }
+
     @Test(arguments: writesToBuckets)
     func aWriteToABucketIsSeenAtOnceAndAfterAStart(write: Write) async throws {
         let (before, after) = try await told(around: write)
@@ -97,13 +132,16 @@ import Testing
     }
 
     /// Makes a write between two questions, the first of which fills the caches, and asks again after a start.
-    private func told(around write: Write) async throws -> (before: Told, after: Told) {
+    private func told(
+        around write: Write, keepsVersions: Bool = false
+    ) async throws -> (before: Told, after: Told) {
         let folder = TestFolder()
         let store = try await folder.open()
         let target = Target(bucket: try await store.makeBucket(), key: try ObjectKey("key"))
         try await store.store([7, 8, 9], in: target.bucket, "source")
         try await store.append(someBytes(10), to: target.bucket, "key", at: 0)
         try await store.setTags([Tag("b", "2")], of: target.key, in: target.bucket)
+        if keepsVersions { try await store.setVersioning(.enabled, of: target.bucket) }
         let before = try await ask(store, target.bucket.name)
         let kept = store.cachedBytes
         #expect(kept > 0)

@@ -75,6 +75,61 @@ import Testing
         #expect(after == 2)
     }
 
+    @Test func ofManyReadingsTheFirstThatEndsFillsTheCache() {
+        let readings = (0..<3).map { _ in cache.beginReading("key") }
+        for reading in readings {
+            cache.end(reading, with: 1, costBytes: 100)
+            let value = cache.value(of: "key")
+            #expect(value == 1)
+        }
+        #expect(cache.costBytes == 100)
+    }
+
+    @Test func aReadingThatFailsLeavesTheOthersTheirs() {
+        let (failed, other) = (cache.beginReading("key"), cache.beginReading("key"))
+        cache.end(failed, with: nil)
+        cache.end(other, with: 1, costBytes: 100)
+        let value = cache.value(of: "key")
+        #expect(value == 1)
+    }
+
+    @Test func aReadingThatEndsLateTakesNothingAway() {
+        let (early, late) = (cache.beginReading("key"), cache.beginReading("key"))
+        cache.end(early, with: 1, costBytes: 100)
+        cache.extend("key", byBytes: 50) {
+            $0 += 1; return true
+        }
+        cache.end(late, with: 1, costBytes: 100)
+        let value = cache.value(of: "key")
+        #expect(value == 2)
+        #expect(cache.costBytes == 150)
+    }
+
+    /// Readings from before and after a change end in each order that begins with one or the other.
+    @Test(arguments: [true, false])
+    func ofManyReadingsThoseFromBeforeAChangeKeepNothing(oldFirst: Bool) {
+        let old = (0..<3).map { _ in cache.beginReading("key") }
+        cache.beginChange(of: ["key"])
+        cache.endChange(of: ["key"])
+        let new = (0..<3).map { _ in cache.beginReading("key") }
+        func endOld() { for reading in old { cache.end(reading, with: 1, costBytes: 100) } }
+        if oldFirst {
+            endOld()
+            let between = cache.value(of: "key")
+            #expect(between == nil)
+        }
+        cache.end(new[0], with: 2, costBytes: 100)
+        if !oldFirst { endOld() }
+        let value = cache.value(of: "key")
+        #expect(value == 2)
+        // A change while the others still read drives it out, and they do not bring it back.
+        cache.beginChange(of: ["key"])
+        cache.endChange(of: ["key"])
+        for reading in new.dropFirst() { cache.end(reading, with: 2, costBytes: 100) }
+        let after = cache.value(of: "key")
+        #expect(after == nil)
+    }
+
     @Test func aKeyStaysOutUntilTheLastOfItsChangesIsOver() {
         cache.beginChange(of: ["key"])
         cache.beginChange(of: ["key"])

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import NIOCore
 import OSSKit
 import ObjectStore
@@ -132,6 +133,49 @@ import Testing
                 #expect(store.cachedBytes <= limitBytes)
             }
         }
+    }
+
+    @Test func whatManyReadAtOnceIsKept() async throws {
+        let folder = TestFolder()
+        let first = try await folder.open()
+        let bucket = try await first.makeBucket()
+        try await first.store(someBytes(1_000), in: bucket, "key")
+        try await first.close()
+        let store = try await folder.open()
+        try await withThrowingTaskGroup(of: [UInt8].self) { group in
+            for _ in 0..<64 { group.addTask { try await warm(store, bucket) } }
+            for try await read in group { #expect(read == someBytes(1_000)) }
+        }
+        // Both rows and the body are there.
+        #expect(store.cachedBytes > 2_600)
+        try await store.close()
+        try folder.remove()
+    }
+
+    /// SQLite undoes a transaction that could not be committed by itself.
+    @Test func aCommitThatFailsKeepsNothingOutAfterwards() async throws {
+        let folder = TestFolder()
+        let disk = SimulatedDisk(now: { folder.clock.milliseconds })
+        let store = try await folder.open { $0.disk = disk }
+        let bucket = try await store.makeBucket()
+        try await store.store([1], in: bucket, "key")
+        _ = try await warm(store, bucket)
+        let kept = store.cachedBytes
+        disk.setFault(.init(kind: .error(ENOSPC), operation: 0, lasts: true, calls: ["pwrite"]))
+        for _ in 0..<3 {
+            let found = await refusal { try await store.store([2], in: bucket, "key") }
+            #expect(found == .serviceUnavailable)
+            let read = try await warm(store, bucket)
+            #expect(read == [1])
+            let keptNow = store.cachedBytes
+            #expect(keptNow == kept)
+        }
+        #expect(disk.faultCount > 0)
+        disk.setFault(nil)
+        try await store.store([3], in: bucket, "key")
+        let read = try await warm(store, bucket)
+        #expect(read == [3])
+        try await store.close()
     }
 
     /// A commit is held open between its statements and its end, while readers look.

@@ -181,7 +181,7 @@ import Testing
         for number in 0..<300 { try await store.store(someBytes(10_000), in: bucket, "key-\(number)") }
         try await store.close()
         // The first pages hold the schema and the roots of the tables; opening needs no others.
-        try overwriteDatabase(of: folder, fromPage: 20)
+        try overwriteDatabase(of: folder, fromPage: 40)
 
         store = try await folder.open()
         let read = await storeFailure { _ = try await store.object(in: bucket, key: ObjectKey("key-7")) }

@@ -95,16 +95,18 @@ import Testing
     func onlyACurrentAppendableObjectGrows(status: VersioningConfiguration.Status) async throws {
         try await withStore { store, _ in
             let bucket = try await store.makeVersionedBucket("photos", status)
-            let first = try await store.append([1], to: bucket, at: 0)
-            let grown = try await store.append([2], to: bucket, at: 1)
+            let first = try await store.append([1], to: bucket, "key", at: 0)
+            let grown = try await store.append([2], to: bucket, "key", at: 1)
             #expect(first.version.id == .null)
             #expect(grown.version == first.version)
             let one = try await store.versions(of: "key", in: bucket)
             #expect(one.map(\.object?.sizeBytes) == [2])
-            let forbidden = await refusal { try await store.append([2], to: bucket, at: 0, forbidsOverwrite: true) }
+            let forbidden = await refusal {
+                try await store.append([2], to: bucket, "key", at: 0, forbidsOverwrite: true)
+            }
             #expect(forbidden == .positionNotEqualToLength)
             try await store.delete("key", in: bucket)
-            let hidden = await refusal { try await store.append([3], to: bucket, at: 0) }
+            let hidden = await refusal { try await store.append([3], to: bucket, "key", at: 0) }
             #expect(hidden == .objectNotAppendable)
             let early = await refusal {
                 try await store.requireAppendable(
@@ -113,7 +115,7 @@ import Testing
             }
             #expect(early == .objectNotAppendable)
             let written = try await store.store([4], in: bucket, "key")
-            let other = await refusal { try await store.append([3], to: bucket, at: 1) }
+            let other = await refusal { try await store.append([3], to: bucket, "key", at: 1) }
             #expect(other == .objectNotAppendable)
             let kept = try await store.bytes(of: written)
             #expect(kept == [4])
@@ -123,12 +125,12 @@ import Testing
     @Test func anAppendableObjectGrowsAgainOnceItIsShownAgain() async throws {
         try await withStore { store, _ in
             let bucket = try await store.makeVersionedBucket()
-            try await store.append([1], to: bucket, at: 0)
+            try await store.append([1], to: bucket, "key", at: 0)
             let over = try await store.store([9], in: bucket, "key")
             let null = try await store.bytes(in: bucket, "key", .null)
             #expect(null == [1])
             try await store.delete("key", over.version.id, in: bucket)
-            let grown = try await store.append([2], to: bucket, at: 1)
+            let grown = try await store.append([2], to: bucket, "key", at: 1)
             let read = try await store.bytes(of: grown)
             #expect(read == [1, 2])
             let usage = try await store.usage(of: bucket)
@@ -179,19 +181,5 @@ import Testing
                 #expect(found.versioning == status)
             }
         }
-    }
-}
-
-extension DiskStore {
-    @discardableResult
-    fileprivate func append(
-        _ bytes: [UInt8], to bucket: BucketRecord, at position: Int64, forbidsOverwrite: Bool = false
-    ) async throws -> ObjectRecord {
-        let upload = try await beginUpload(expectedBytes: Int64(bytes.count))
-        try await upload.append(bytes, pieceBytes: 65_536)
-        _ = try await upload.finish()
-        return try await append(
-            upload, at: position, to: ObjectPlace(bucket: bucket, key: ObjectKey("key")),
-            attributes: ObjectAttributes(), condition: WriteCondition(forbidsOverwrite: forbidsOverwrite))
     }
 }

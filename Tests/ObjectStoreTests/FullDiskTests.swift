@@ -57,6 +57,24 @@ import Testing
         try await store.close()
     }
 
+    /// With a floor of 0 there is nothing for a delete to use but what was put aside.
+    @Test(arguments: [1_500, 20_000, 300_000])
+    func onADiskThatIsFullToTheBrimEveryDeleteSucceeds(sizeBytes: Int) async throws {
+        let folder = TestFolder()
+        let disk = MemoryDisk(limitBytes: 8 * Self.mebibyte, now: { [clock = folder.clock] in clock.milliseconds })
+        let store = try await open(disk, folder, floorBytes: 0)
+        let bucket = try await store.makeBucket()
+        let stored = try await fill(store, bucket, sizeBytes, folder)
+        for number in 0..<stored { try await store.delete(in: bucket, keys: [ObjectKey("key-\(number)")]) }
+        let usage = try await store.usage(of: bucket)
+        #expect(usage == BucketUsage(objectCount: 0, sizeBytes: 0))
+        try await store.close()
+        let again = try await open(disk, folder, floorBytes: 0)
+        try await again.store(someBytes(sizeBytes), in: bucket, "again")
+        #expect(folder.reports.all.isEmpty)
+        try await again.close()
+    }
+
     @Test func theUsualFloorIsAQuarterOfASmallDisk() async throws {
         let folder = TestFolder()
         let disk = MemoryDisk(limitBytes: 64 * Self.mebibyte, now: { [clock = folder.clock] in clock.milliseconds })

@@ -21,7 +21,7 @@ import Testing
             target: try RequestTarget(query.isEmpty ? "/" : "/?\(query)"), headers: headers)
     }
 
-    @Test(arguments: [
+    private static let operations: [Case] = [
         Case(method: "GET", level: .service, query: "", name: "GetService"),
         Case(method: "GET", level: .service, query: "prefix=a&marker=b&max-keys=3", name: "GetService"),
         Case(method: "PUT", level: .bucket, query: "", name: "PutBucket"),
@@ -89,11 +89,28 @@ import Testing
         Case(method: "GET", level: .bucket, query: "policy", name: "GetBucketPolicy"),
         Case(method: "GET", level: .bucket, query: "policy&comp=callback", name: "GetBucketCallbackPolicy"),
         Case(method: "GET", level: .bucket, query: "uploads=&key-marker=a&max-uploads=1", name: "ListMultipartUploads"),
-    ])
+    ]
+
+    @Test(arguments: operations)
     func everyOperationIsFound(_ row: Case) throws {
         let found = try OperationTable.name(
             for: Self.request(row.method, row.query, row.headers), level: row.level)
         #expect(found == row.name)
+    }
+
+    /// What neither reads nor writes documents of many lines, nor copies bytes from disk to disk: nothing else may hold up
+    /// the other connections of an event loop.
+    private static let quick: Set<String> = [
+        "PutObject", "CopyObject", "GetObject", "HeadObject", "GetObjectMeta", "DeleteObject",
+        "InitiateMultipartUpload", "UploadPart", "AbortMultipartUpload", "AppendObject", "GetObjectTagging",
+        "DeleteObjectTagging", "PutObjectACL", "GetObjectACL", "PutSymlink", "GetSymlink",
+    ]
+
+    @Test(arguments: operations)
+    func whatTakesLongIsNotAnsweredOnTheEventLoop(_ row: Case) throws {
+        let found = try OperationTable.isQuick(
+            Self.request(row.method, row.query, row.headers), level: row.level)
+        #expect(found == Self.quick.contains(row.name))
     }
 
     /// What each sub-resource may select; everything else of the product must be refused.
@@ -110,7 +127,7 @@ import Testing
         "PUT Object tagging", "GET Object tagging", "DELETE Object tagging", "PUT Object acl", "GET Object acl",
         "PUT Bucket acl", "GET Bucket acl", "PUT Object symlink", "GET Object symlink", "PUT Bucket versioning",
         "GET Bucket versioning", "GET Bucket versions",
-        "GET Bucket stat",
+        "GET Bucket stat", "DELETE Object symlink",
         "GET Bucket policyStatus", "GET Bucket accessPoint", "GET Bucket inventory", "GET Bucket style",
         "GET Bucket worm", "POST Bucket worm", "DELETE Bucket worm", "POST Bucket wormId", "GET Bucket replication",
         "GET Bucket replicationLocation", "GET Bucket replicationProgress", "PUT Bucket rtc",

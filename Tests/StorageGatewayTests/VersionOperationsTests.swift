@@ -153,6 +153,12 @@ import Testing
             let part = try await surface.send(
                 Call(method: "PUT", target: "/bucket/parts?partNumber=1&uploadId=\(id)", headers: source))
             #expect(part.header("x-oss-copy-source-version-id") == first)
+            // oss2 names the version as a parameter too; another one would be a contradiction.
+            for (version, status) in [(first, 200), ("null", 400), ("", 400)] {
+                let target = "/bucket/parts?partNumber=1&uploadId=\(id)&versionId=\(version)"
+                let again = try await surface.send(Call(method: "PUT", target: target, headers: source))
+                #expect(again.status == status)
+            }
             let completed = try await surface.send(
                 Call(
                     method: "POST", target: "/bucket/parts?uploadId=\(id)", headers: [("x-oss-complete-all", "yes")]))
@@ -292,8 +298,16 @@ import Testing
             let followed = try await surface.send(Call(method: "GET", target: "/bucket/l?versionId=\(version)"))
             #expect(followed.text == "hello")
             #expect(followed.header("x-oss-version-id") == version)
+            let removed = try await surface.send(
+                Call(method: "DELETE", target: "/bucket/l?symlink&versionId=\(version)"))
+            #expect(removed.status == 204)
+            let gone = try await surface.send(Call(method: "GET", target: "/bucket/l?versionId=\(version)"))
+            #expect(gone.element("Code") == "NoSuchVersion")
+            let other = try await surface.send(
+                Call(method: "PUT", target: "/bucket/l?symlink", headers: [("x-oss-symlink-target", "target")]))
+            let second = try #require(other.header("x-oss-version-id"))
             _ = try await surface.send(Call(method: "DELETE", target: "/bucket/target"))
-            let nowhere = try await surface.send(Call(method: "GET", target: "/bucket/l?versionId=\(version)"))
+            let nowhere = try await surface.send(Call(method: "GET", target: "/bucket/l?versionId=\(second)"))
             #expect(nowhere.element("Code") == "SymlinkTargetNotExist")
         }
     }

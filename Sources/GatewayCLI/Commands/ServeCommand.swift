@@ -67,6 +67,30 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "In how many days all stored bytes are read once and compared with their checksums; 0 never reads them."
+                + " [GATEWAY_SCRUB_DAYS] (default: 30)", valueName: "days"))
+    var scrubDays: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "After how many days an upload in parts is ended that nobody has completed; 0 leaves it to the rules of its"
+                + " bucket. [GATEWAY_UPLOAD_DAYS] (default: 0)", valueName: "days"))
+    var uploadDays: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How old a file without an object must be before it is marked, and then again before it is removed."
+                + " [GATEWAY_ORPHAN_HOURS] (default: 24)", valueName: "hours"))
+    var orphanHours: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many MiB all objects and parts may have together. [GATEWAY_STORE_QUOTA_MIB] (default: no limit)",
+            valueName: "mib"))
+    var storeQuotaMib: String?
+
+    @Option(
+        help: ArgumentHelp(
             "The endpoint of another object store. [OSS_ENDPOINT] (default: the built-in store)", valueName: "url"))
     var ossEndpoint: String?
 
@@ -151,7 +175,9 @@ struct ServeCommand: AsyncParsableCommand {
         let given: [(ServeOption, String?)] = [
             (.configFile, config), (.data, data), (.apiListen, apiListen), (.ossListen, ossListen),
             (.databaseURL, databaseURL), (.store, store), (.storeMemoryMib, storeMemoryMib),
-            (.storeCacheMib, storeCacheMib), (.freeSpaceFloorMib, freeSpaceFloorMib), (.ossEndpoint, ossEndpoint),
+            (.storeCacheMib, storeCacheMib), (.freeSpaceFloorMib, freeSpaceFloorMib), (.scrubDays, scrubDays),
+            (.uploadDays, uploadDays), (.orphanHours, orphanHours), (.storeQuotaMib, storeQuotaMib),
+            (.ossEndpoint, ossEndpoint),
             (.ossPublicEndpoint, ossPublicEndpoint),
             (.ossBucket, ossBucket), (.ossRegion, ossRegion), (.ossDomain, ossDomain),
             (.callbackHosts, callbackHosts),

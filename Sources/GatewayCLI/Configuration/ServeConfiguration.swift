@@ -1,5 +1,6 @@
 import Logging
 import OSSKit
+import ObjectStore
 
 /// Everything that `serve` needs to know, read once at start and checked together.
 struct ServeConfiguration {
@@ -15,6 +16,12 @@ struct ServeConfiguration {
     let storeCacheBytes: Int64
     /// Below how many free bytes the built-in object store refuses writes; nil leaves it to the store.
     let freeSpaceFloorBytes: Int64?
+    /// How often the built-in object store is looked after.
+    let housekeeping: HousekeepingSettings
+    /// How old a file without an object must be before it is removed, in milliseconds.
+    let orphanAgeMilliseconds: Int64
+    /// How many bytes the account of the built-in object store may keep; nil for no limit.
+    let storeQuotaBytes: Int64?
     /// The endpoint of another object store; nil for the built-in one.
     let ossEndpoint: String?
     /// The endpoint that stands in presigned URLs; nil for the same as the gateway's own.
@@ -60,6 +67,9 @@ struct ServeConfiguration {
         objectPlace = try await Self.objectPlace(options)
         storeCacheBytes = try await Self.mebibytes(.storeCacheMib, options, from: 0) ?? 0
         freeSpaceFloorBytes = try await Self.mebibytes(.freeSpaceFloorMib, options, from: 0)
+        housekeeping = try await Self.housekeeping(options)
+        orphanAgeMilliseconds = try await Self.count(.orphanHours, options, 1...8_760, of: "hours") * 3_600_000
+        storeQuotaBytes = try await Self.mebibytes(.storeQuotaMib, options, from: 0)
         ossEndpoint = try await Self.endpoint(.ossEndpoint, options)
         ossPublicEndpoint = try await Self.endpoint(.ossPublicEndpoint, options)
         let bucketText = try await Self.required(.ossBucket, options)
@@ -126,6 +136,23 @@ struct ServeConfiguration {
             case "memory": .memory(limitBytes: limitBytes ?? .max)
             default: nil
             }
+        }
+    }
+
+    private static func housekeeping(_ options: OptionReader) async throws -> HousekeepingSettings {
+        var settings = HousekeepingSettings()
+        let scrubDays = try await count(.scrubDays, options, 0...365, of: "days")
+        settings.scrubPeriodDays = scrubDays == 0 ? nil : scrubDays
+        let uploadDays = try await count(.uploadDays, options, 0...3_650, of: "days")
+        settings.uploadAgeDays = uploadDays == 0 ? nil : uploadDays
+        return settings
+    }
+
+    private static func count(
+        _ option: ServeOption, _ options: OptionReader, _ range: ClosedRange<Int64>, of unit: String
+    ) async throws -> Int64 {
+        try await checked(option, options, "a number of \(unit) from \(range.lowerBound) to \(range.upperBound)") {
+            DecimalNumber.parse($0).flatMap { range.contains($0) ? $0 : nil }
         }
     }
 

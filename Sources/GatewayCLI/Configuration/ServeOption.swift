@@ -11,6 +11,10 @@ enum ServeOption: String, CaseIterable {
     case storeMemoryMib
     case storeCacheMib
     case freeSpaceFloorMib
+    case scrubDays
+    case uploadDays
+    case orphanHours
+    case storeQuotaMib
     case ossEndpoint
     case ossPublicEndpoint
     case ossBucket
@@ -73,6 +77,10 @@ enum ServeOption: String, CaseIterable {
         case .storeMemoryMib: Row(flag: "store-memory-mib", key: "gateway.storeMemoryMib", defaultText: "1024")
         case .storeCacheMib: Row(flag: "store-cache-mib", key: "gateway.storeCacheMib", defaultText: "32")
         case .freeSpaceFloorMib: Row(flag: "free-space-floor-mib", key: "gateway.freeSpaceFloorMib", defaultText: nil)
+        case .scrubDays: Row(flag: "scrub-days", key: "gateway.scrubDays", defaultText: "30")
+        case .uploadDays: Row(flag: "upload-days", key: "gateway.uploadDays", defaultText: "0")
+        case .orphanHours: Row(flag: "orphan-hours", key: "gateway.orphanHours", defaultText: "24")
+        case .storeQuotaMib: Row(flag: "store-quota-mib", key: "gateway.storeQuotaMib", defaultText: nil)
         case .ossEndpoint: Row(flag: "oss-endpoint", key: "oss.endpoint", defaultText: nil)
         case .ossPublicEndpoint: Row(flag: "oss-public-endpoint", key: "oss.publicEndpoint", defaultText: nil)
         case .ossBucket: Row(flag: "oss-bucket", key: "oss.bucketName", defaultText: "workspace")

@@ -5,6 +5,7 @@ import OSSKit
 ///
 /// ```
 /// LOCK                          held by the one process that uses the folder
+/// control.sock                  by which commands reach the server that has the folder
 /// objects/                      the built-in object store
 /// sessions.sqlite               accounts, sessions and files
 /// secrets/access-key-id         the id of the first access key

@@ -41,11 +41,12 @@ struct GatewayServer {
         let store = configuration.hasBuiltInStore ? try await openStore() : nil
         let ossPort = OneTimeValue<Int>()
         var services: [any Service] = []
-        if let store { services += try ossServices(store, accessKey: accessKey, port: ossPort) }
+        let sessions = SessionsPlace()
+        if let store { services += try ossServices(store, accessKey: accessKey, sessions: sessions, port: ossPort) }
         services.append(
             SessionAPIService(
                 configuration: configuration, folder: folder, accessKey: accessKey, ossPort: ossPort,
-                logger: logger, libraryLogger: libraryLogger))
+                place: sessions, logger: logger, libraryLogger: libraryLogger))
         // The group stops its services from the last to the first: the API, which needs the store, before the store.
         var group = ServiceGroupConfiguration(
             services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
@@ -91,10 +92,12 @@ struct GatewayServer {
         }
         do {
             _ = try await store.createBucket(NewBucket(name: configuration.bucket, ownerID: Self.ownerID))
+            try await store.setLimit(configuration.storeQuotaBytes, ofAccount: Self.ownerID)
         } catch let refusal as OSSError {
             try await store.close()
             throw FolderProblem(
-                path: folder.objects, reason: "the bucket \(configuration.bucket) cannot be made: \(refusal.message)")
+                path: folder.objects,
+                reason: "the bucket \(configuration.bucket) or the quota cannot be set up: \(refusal.message)")
         }
         return store
     }
@@ -108,12 +111,13 @@ struct GatewayServer {
                     disk: MemoryDisk(limitBytes: limitBytes, now: SystemEnvironment.nowMilliseconds))
             }
         store.freeSpaceFloorBytes = configuration.freeSpaceFloorBytes
+        store.orphanAgeMilliseconds = configuration.orphanAgeMilliseconds
         store.cacheLimitBytes = Int(clamping: configuration.storeCacheBytes)
         return store
     }
 
     private func ossServices(
-        _ store: DiskStore, accessKey: AccessKey, port: OneTimeValue<Int>
+        _ store: DiskStore, accessKey: AccessKey, sessions: SessionsPlace, port: OneTimeValue<Int>
     ) throws -> [any Service] {
         let fixedKey = configuration.accessKey == nil ? nil : accessKey
         let ring = AccessKeyRing(try AccessKeyReloader.keys(of: folder, fixedKey: fixedKey).keys)
@@ -132,7 +136,10 @@ struct GatewayServer {
             placement: .eventLoop, refusalBody: FrontRefusals.oss, onListening: { port.set($0) }, logger: libraryLogger)
         return [
             AccessKeyReloader(folder: folder, fixedKey: fixedKey, ring: ring, logger: logger),
-            StoreMaintenance(store: store, logger: logger), listener,
+            HousekeepingService(store: store, settings: configuration.housekeeping, logger: logger),
+            ControlService(
+                open: OpenFolder(folder: folder, store: store, copySessions: { sessions.current }), logger: logger),
+            listener,
         ]
     }
 

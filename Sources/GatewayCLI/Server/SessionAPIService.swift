@@ -15,6 +15,8 @@ struct SessionAPIService: Service {
     let accessKey: AccessKey
     /// The port of the built-in store, once it listens.
     let ossPort: OneTimeValue<Int>
+    /// Where it is told how the database is copied.
+    let place: SessionsPlace
     /// The server's logger.
     let logger: Logger
     /// The logger of the server library.
@@ -23,6 +25,7 @@ struct SessionAPIService: Service {
     func run() async throws {
         let endpoint = try await ossEndpoint()
         let sessions = try await openSessions(ossEndpoint: endpoint)
+        place.set { path in try await sessions.copy(to: path) }
         let outcome: Result<Void, any Error>
         do {
             try await serve(sessions, ossEndpoint: endpoint)
@@ -30,6 +33,7 @@ struct SessionAPIService: Service {
         } catch {
             outcome = .failure(error)
         }
+        place.set(nil)
         try await sessions.close()
         try outcome.get()
     }

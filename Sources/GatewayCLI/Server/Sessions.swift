@@ -104,6 +104,11 @@ struct Sessions {
             placement: .sharedThreads, refusalBody: FrontRefusals.api, onListening: onListening, logger: libraryLogger)
     }
 
+    /// Copies the database, as it is at one moment, into a file that is empty.
+    func copy(to path: String) async throws {
+        try await NIOThreadPool.singleton.runIfActive { [store] in try store.backUp(to: path) }
+    }
+
     /// Ends the connections to the object store and closes the database.
     func close() async throws {
         try await connections.shutdown()

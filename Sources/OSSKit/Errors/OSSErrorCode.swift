@@ -75,6 +75,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
     case operationNotSupported = "OperationNotSupported"
     case positionNotEqualToLength = "PositionNotEqualToLength"
     case preconditionFailed = "PreconditionFailed"
+    case quotaExceeded = "QuotaExceeded"
     case repeatedTags = "RepeatedTags"
     case requestIsNotMultiPartContent = "RequestIsNotMultiPartContent"
     case requestTimeout = "RequestTimeout"
@@ -223,6 +224,7 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
         case .positionNotEqualToLength: Row(409, "Position is not equal to file length", "0026-00000016")
         case .preconditionFailed:
             Row(412, "At least one of the pre-conditions you specified did not hold.", "0017-00001001")
+        case .quotaExceeded: Row(403, "The storage capacity of the account is exhausted.")
         case .repeatedTags: Row(400, "Tag keys must be unique.")
         case .requestIsNotMultiPartContent:
             Row(400, "Bucket POST must be of the enclosure-type multipart/form-data.")

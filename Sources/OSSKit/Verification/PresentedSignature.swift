@@ -55,13 +55,15 @@ public struct PresentedSignature: Sendable {
         with secret: Secret?, securityToken expectedToken: Secret? = nil, keys: SigningKeyCache? = nil
     ) throws(OSSError) -> VerifiedSignature {
         // An unknown key costs what a known one does: its signature is compared under a secret that nobody has.
-        let key = signingKey(
-            of: secret ?? Secret("no access key has this secret"), knownAs: secret == nil ? nil : accessKeyID, in: keys)
+        let (key, isNew) = signingKey(of: secret, in: keys)
         let isRight = isSignature(by: key)
         if let refusal { throw refusal }
         guard secret != nil else { throw AuthenticationRefusal.unknownKey(accessKeyID, scheme: scheme) }
         try checkToken(expectedToken)
         guard isRight else { throw mismatch }
+        if isNew, let keys, let secret, case .v4(let signingKey, let scope) = key {
+            keys.keep(signingKey, accessKeyID: accessKeyID, secret: secret, scope: scope)
+        }
         return VerifiedSignature(
             scheme: scheme, accessKeyID: accessKeyID, securityToken: securityToken,
             additionalHeaders: additionalHeaders, expiresAtUnixSeconds: expiresAtUnixSeconds, payload: payload,
@@ -74,10 +76,17 @@ public struct PresentedSignature: Sendable {
         case v4(SigningKeyV4, ScopeV4)
     }
 
-    private func signingKey(of secret: Secret, knownAs accessKeyID: String?, in keys: SigningKeyCache?) -> SigningKey {
-        guard case .v4(let scope) = algorithm else { return .secret(secret) }
-        let kept = keys?.key(accessKeyID: accessKeyID, secret: secret, scope: scope)
-        return .v4(kept ?? SigningKeyV4(secret: secret, scope: scope), scope)
+    /// What the signature is compared with the help of, and whether it was made just now.
+    private func signingKey(of secret: Secret?, in keys: SigningKeyCache?) -> (key: SigningKey, isNew: Bool) {
+        let verifying = secret ?? Secret("no access key has this secret")
+        guard case .v4(let scope) = algorithm else { return (.secret(verifying), false) }
+        let make = { SigningKeyV4(secret: verifying, scope: scope) }
+        guard let keys else { return (.v4(make(), scope), true) }
+        guard let secret else { return (.v4(keys.standIn(or: make), scope), false) }
+        if let kept = keys.key(accessKeyID: accessKeyID, secret: secret, scope: scope) {
+            return (.v4(kept, scope), false)
+        }
+        return (.v4(keys.counted(make), scope), true)
     }
 
     private func isSignature(by key: SigningKey) -> Bool {

@@ -59,6 +59,24 @@ struct BlobTrailer: Sendable, Equatable {
         guard encoded() == bytes else { return nil }
     }
 
+    /// Reads a trailer back, with the CRC-64 that it names itself.
+    ///
+    /// - Returns: nil unless it is whole and belongs to a body of this size.
+    init?(_ bytes: [UInt8], sizeBytes: Int64) {
+        guard bytes.count >= Self.footerBytes else { return nil }
+        self.init(bytes, sizeBytes: sizeBytes, crc64: Self.number(in: bytes, at: bytes.count - 16))
+    }
+
+    /// The CRC-64 that the checksums of the blocks make together.
+    var crc64OfBlocks: UInt64 {
+        var left = sizeBytes
+        return blockChecksums.reduce(0) { whole, block in
+            let length = min(left, Int64(BodyDigest.blockBytes))
+            left -= length
+            return CRC64.combine(whole, block, secondLengthBytes: length)
+        }
+    }
+
     /// Collects the parts of a trailer.
     init(blockChecksums: [UInt64], sizeBytes: Int64, crc64: UInt64) {
         self.blockChecksums = blockChecksums

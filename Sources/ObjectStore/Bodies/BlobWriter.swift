@@ -6,7 +6,8 @@ import Synchronization
 /// caller gathers the next ones.
 ///
 /// MD5 goes through a body in order and is slower than everything else, so it has a lane of its own. The other lane
-/// computes the checksums and writes. Both run on the worker threads, each on at most one at a time.
+/// computes the checksums and writes. Both run on the worker threads, each on at most one at a time, and queue anew after
+/// each piece: however fast a body comes, nobody else waits for more than its pieces.
 final class BlobWriter: Sendable {
     /// How many bytes are gathered before they go to the file.
     static let pieceBytes = 256 * 1_024
@@ -18,9 +19,14 @@ final class BlobWriter: Sendable {
     /// The file.
     let blob: PendingBlob
     private let folder: BlobFolder
-    private let md5 = Mutex(Insecure.MD5())
+    private let wholeDigest = Mutex(WholeDigest())
     private let checksums = Mutex(BlockChecksums())
     private let lanes = Mutex(Lanes())
+
+    private struct WholeDigest {
+        var md5 = Insecure.MD5()
+        var sizeBytes: Int64 = 0
+    }
 
     private enum Lane: CaseIterable {
         case digesting
@@ -36,6 +42,9 @@ final class BlobWriter: Sendable {
         var failure: (any Error)?
         /// Who waits for room, or for all pieces.
         var feeders: [CheckedContinuation<Void, Never>] = []
+
+        /// Whether a piece waits for a lane; after a failure none does.
+        func hasPiece(for lane: Lane) -> Bool { failure == nil && done[lane, default: 0] < pieces.count }
 
         mutating func takeFeeders() -> [CheckedContinuation<Void, Never>] {
             defer { feeders = [] }
@@ -68,16 +77,23 @@ final class BlobWriter: Sendable {
             defer { lanes.spare = nil }
             return (started, lanes.spare)
         }
-        for lane in started { folder.threads.start { [self] in run(lane) } }
+        for lane in started { start(lane) }
         return spare ?? ByteBuffer()
     }
 
     /// Waits for all pieces, writes the trailer and flushes the file and its folder.
-    func seal() async throws -> FinishedBody {
+    ///
+    /// - Parameter expectedBytes: how many bytes the caller has handed over.
+    /// - Throws: what a piece failed with, or `StoreFailure.bodyIsDamaged` if a lane has not had just these bytes.
+    func seal(expectedBytes: Int64) async throws -> FinishedBody {
         await untilFewer(than: 1)
         if let failure = lanes.withLock({ $0.failure }) { throw failure }
         return try await folder.threads.run { [self] in
-            let (checksums, md5) = (checksums.withLock { $0 }, md5.withLock { Array($0.finalize()) })
+            let (checksums, digest) = (checksums.withLock { $0 }, wholeDigest.withLock { $0 })
+            guard checksums.sizeBytes == expectedBytes, digest.sizeBytes == expectedBytes else {
+                throw StoreFailure.bodyIsDamaged
+            }
+            let md5 = Array(digest.md5.finalize())
             let summary = BodySummary(sizeBytes: checksums.sizeBytes, md5: md5, crc64: checksums.crc64)
             let trailer = BlobTrailer(
                 blockChecksums: checksums.blocks, sizeBytes: summary.sizeBytes, crc64: summary.crc64)
@@ -107,35 +123,56 @@ final class BlobWriter: Sendable {
 // MARK: - Lanes
 
 extension BlobWriter {
-    /// Takes one piece after the other through a lane until none waits; on a worker thread.
-    private func run(_ lane: Lane) {
-        while let piece = nextPiece(of: lane) {
-            do {
-                switch lane {
-                case .digesting: digest(piece)
-                case .writing: try write(toFile: piece)
-                }
-                finishPiece(in: lane)
-            } catch {
-                fail(error)
-            }
+    /// Queues for a worker thread; once the store is closed nothing more reaches the file.
+    private func start(_ lane: Lane) {
+        folder.threads.start { [self] in
+            run(lane)
+        } orElse: { [self] in
+            fail(StoreFailure.closed)
         }
     }
 
+    /// Takes one piece through a lane, and lets those who queue have the thread before the next; on a worker thread.
+    private func run(_ lane: Lane) {
+        guard let piece = nextPiece(of: lane) else { return }
+        do {
+            switch lane {
+            case .digesting: digest(piece)
+            case .writing: try write(toFile: piece)
+            }
+            finishPiece(in: lane)
+        } catch {
+            fail(error)
+        }
+        if keepsRunning(lane) { start(lane) }
+    }
+
+    /// The piece that a lane has not had yet; nil if there is none, after which the next piece starts the lane anew.
     private func nextPiece(of lane: Lane) -> ByteBuffer? {
         lanes.withLock { lanes in
-            let done = lanes.done[lane, default: 0]
-            guard lanes.failure == nil, done < lanes.pieces.count else {
+            guard lanes.hasPiece(for: lane) else {
                 lanes.running.remove(lane)
                 return nil
             }
-            return lanes.pieces[done]
+            return lanes.pieces[lanes.done[lane, default: 0]]
+        }
+    }
+
+    /// Whether a lane has to run once more; if not, the next piece starts it anew.
+    private func keepsRunning(_ lane: Lane) -> Bool {
+        lanes.withLock { lanes in
+            let keepsRunning = lanes.hasPiece(for: lane)
+            if !keepsRunning { lanes.running.remove(lane) }
+            return keepsRunning
         }
     }
 
     private func digest(_ piece: ByteBuffer) {
         piece.withUnsafeReadableBytes { bytes in
-            md5.withLock { $0.update(bufferPointer: bytes) }
+            wholeDigest.withLock { digest in
+                digest.md5.update(bufferPointer: bytes)
+                digest.sizeBytes += Int64(bytes.count)
+            }
         }
     }
 
@@ -147,7 +184,7 @@ extension BlobWriter {
                 return start
             }
             try blob.file.write(bytes, at: start)
-            folder.beginFlush(of: blob, writtenFrom: start, to: start + Int64(bytes.count))
+            try folder.beginFlush(of: blob, writtenFrom: start, to: start + Int64(bytes.count))
         }
     }
 

@@ -5,7 +5,8 @@ import OSSKit
 ///
 /// The first block was checked already, so that damage there is known before an answer begins. Later damage is thrown
 /// by the iterator: whoever sends the bytes then breaks off, short of the length that was announced.
-/// While the caller has a chunk the next one is read and checked, and no more than that one.
+/// While the caller has a chunk the next one is read and checked, and no more than that one; and not even that while many
+/// others have one read ahead.
 package struct ObjectReader: AsyncSequence, Sendable {
     package typealias Element = ByteBuffer
 
@@ -13,18 +14,20 @@ package struct ObjectReader: AsyncSequence, Sendable {
     package let sizeBytes: Int64
     private let first: ByteBuffer
     private let rest: (any ChunkSource)?
+    private let readAhead: ReadAhead
 
-    init(first: ByteBuffer, rest: (any ChunkSource)?, sizeBytes: Int64) {
+    init(first: ByteBuffer, rest: (any ChunkSource)?, sizeBytes: Int64, readAhead: ReadAhead) {
         self.first = first
         self.rest = rest
         self.sizeBytes = sizeBytes
+        self.readAhead = readAhead
     }
 
     /// All bytes, if they are in memory already: those of a small object or of a short range.
     package var wholeIfRead: ByteBuffer? { rest == nil ? first : nil }
 
     package func makeAsyncIterator() -> Iterator {
-        Iterator(first: first.readableBytes > 0 ? first : nil, rest: rest)
+        Iterator(first: first.readableBytes > 0 ? first : nil, rest: rest, readAhead: readAhead)
     }
 
     /// Hands out chunks of at most 1 MiB.
@@ -33,11 +36,14 @@ package struct ObjectReader: AsyncSequence, Sendable {
 
         private var first: ByteBuffer?
         private var rest: (any ChunkSource)?
-        private var ahead: Task<Step, any Error>?
+        private let readAhead: ReadAhead
+        /// The next step, and what it counts with as long as it is here.
+        private var ahead: (step: Task<Step, any Error>, place: ReadAhead.Place)?
 
-        init(first: ByteBuffer?, rest: (any ChunkSource)?) {
+        init(first: ByteBuffer?, rest: (any ChunkSource)?, readAhead: ReadAhead) {
             self.first = first
             self.rest = rest
+            self.readAhead = readAhead
         }
 
         /// The next chunk; nil after the last.
@@ -46,19 +52,27 @@ package struct ObjectReader: AsyncSequence, Sendable {
         package mutating func next() async throws -> ByteBuffer? {
             if let chunk = first {
                 first = nil
-                readAhead()
+                begin()
                 return chunk
             }
-            guard let ahead else { return nil }
+            guard let source = rest else { return nil }
             try Task.checkCancellation()
-            let (chunk, next) = try await ahead.value
-            rest = next
-            readAhead()
-            return chunk
+            let step = if let ahead { try await ahead.step.value } else { try await source.next() }
+            rest = step.rest
+            begin()
+            return step.chunk
         }
 
-        private mutating func readAhead() {
-            ahead = rest.map { source in Task { try await source.next() } }
+        /// Begins to read what comes next, if there is a place for it.
+        private mutating func begin() {
+            ahead = nil
+            guard let source = rest, let place = readAhead.take() else { return }
+            let step = Task {
+                // Somebody who goes away leaves the task to its end, and the place with it.
+                defer { withExtendedLifetime(place) {} }
+                return try await source.next()
+            }
+            ahead = (step, place)
         }
     }
 }

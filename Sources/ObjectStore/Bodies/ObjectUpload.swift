@@ -11,6 +11,14 @@ package actor ObjectUpload {
     /// The longest body that is digested without a change of thread, which may be one of an event loop.
     private static let digestedHereBytes = 8 * 1_024
 
+    /// What is known of a body before its first byte.
+    struct Announcement: Sendable {
+        /// How many bytes will come; nil if nobody knows.
+        let expectedBytes: Int64?
+        /// The room that is kept for them; nil if none need be.
+        let reservation: Reservation?
+    }
+
     private enum Stage {
         case open(BlobWriter?)
         case finished(FinishedBody)
@@ -18,6 +26,7 @@ package actor ObjectUpload {
     }
 
     private let expectedBytes: Int64?
+    private let reservation: Reservation?
     private let inlineLimitBytes: Int
     private let blobs: BlobFolder
     private let fatality: Fatality
@@ -27,9 +36,11 @@ package actor ObjectUpload {
     private var receivedBytes: Int64 = 0
 
     init(
-        expectedBytes: Int64?, inlineLimitBytes: Int, blobs: BlobFolder, fatality: Fatality, freeSpace: FreeSpace
+        _ announcement: Announcement, inlineLimitBytes: Int, blobs: BlobFolder, fatality: Fatality,
+        freeSpace: FreeSpace
     ) {
-        self.expectedBytes = expectedBytes
+        self.expectedBytes = announcement.expectedBytes
+        self.reservation = announcement.reservation
         self.inlineLimitBytes = min(inlineLimitBytes, Self.greatestInlineBytes)
         self.blobs = blobs
         self.fatality = fatality
@@ -38,8 +49,8 @@ package actor ObjectUpload {
 
     /// Takes the next bytes in; returns when there is room for more.
     ///
-    /// - Throws: `IncompleteBody` at the first byte more than was announced, `ServiceUnavailable` if the disk is full.
-    ///   The upload is over then, and its file removed.
+    /// - Throws: `IncompleteBody` at the first byte more than was announced, `ServiceUnavailable` if the disk is full,
+    ///   `QuotaExceeded` if a body of unknown length outgrows the account. The upload is over then, its file removed.
     package func append(_ bytes: ByteBuffer) async throws {
         guard case .open = stage else { throw StoreFailure.uploadIsNotReady }
         do {
@@ -71,7 +82,8 @@ package actor ObjectUpload {
             if writer == nil, gathered.readableBytes <= inlineLimitBytes {
                 return try await finishInline()
             }
-            let body = try await flush(isLast: true).seal()
+            var body = try await flush(isLast: true).seal(expectedBytes: receivedBytes)
+            body.reservation = reservation
             guard case .open = stage else { throw StoreFailure.uploadIsNotReady }
             stage = .finished(body)
             return body.summary
@@ -88,6 +100,7 @@ package actor ObjectUpload {
         case .finished(let body): body.discard()
         case .ended: return
         }
+        reservation?.giveBack()
         stage = .ended
         gathered = ByteBuffer()
     }
@@ -123,7 +136,7 @@ package actor ObjectUpload {
         let isShort = bytes.readableBytes <= Self.digestedHereBytes
         let summary = isShort ? digested() : try await blobs.threads.run(digested)
         guard case .open = stage else { throw StoreFailure.uploadIsNotReady }
-        stage = .finished(FinishedBody(summary: summary, bytes: .inline(bytes)))
+        stage = .finished(FinishedBody(summary: summary, bytes: .inline(bytes), reservation: reservation))
         return summary
     }
 
@@ -132,6 +145,7 @@ package actor ObjectUpload {
     private func flush(isLast: Bool = false) async throws -> BlobWriter {
         // Others may have filled the disk since this upload began.
         try await freeSpace.take(Int64(gathered.readableBytes))
+        if expectedBytes == nil { try await reservation?.cover(receivedBytes) }
         let writer = try await openWriter()
         let piece = gathered
         gathered = ByteBuffer()
@@ -171,14 +185,23 @@ struct FinishedBody: Sendable {
     let summary: BodySummary
     /// Its bytes.
     let bytes: Bytes
+    /// The room that was kept for them; nil if none was.
+    var reservation: Reservation?
 
     /// Its blob; nil if the bytes are held in memory.
     var blob: PendingBlob? {
         if case .blob(let blob) = bytes { blob } else { nil }
     }
 
-    /// Removes the file if there is one.
+    /// Notes that a row names the bytes, or may name them.
+    func keep() {
+        blob?.keep()
+        reservation?.keep()
+    }
+
+    /// Removes the file if there is one, and gives the room back.
     func discard() {
         blob?.discard()
+        reservation?.giveBack()
     }
 }

@@ -86,11 +86,15 @@ final class ChangeObserver: TransactionObserver, Sendable {
         caches.configurations.beginChange(of: changes.configurations)
     }
 
-    func databaseDidCommit(_ database: Database) { end() }
+    func databaseDidCommit(_ database: Database) { transactionIsOver() }
 
-    func databaseDidRollback(_ database: Database) { end() }
+    func databaseDidRollback(_ database: Database) { transactionIsOver() }
 
-    private func end() {
+    /// Lets everything that was announced into the caches again; does nothing the second time.
+    ///
+    /// SQLite undoes a transaction of which the commit failed without telling anybody, so whoever uses the connection says
+    /// so too. Readers see the rows as they were before it then.
+    func transactionIsOver() {
         let changes = state.withLock { state in
             defer { state = State() }
             return state.announced

@@ -4,7 +4,8 @@ import Synchronization
 ///
 /// Two rules make it so. A row that a commit is about to change leaves the cache before the commit and cannot come back
 /// until it is over: whoever asks meanwhile reads the database. And whoever reads the database to fill the cache says so
-/// before the database is read; a change of that row in between makes the reader keep its result to itself.
+/// before the database is read; a change of that row in between makes the reader keep its result to itself. Readings of
+/// one row between which it did not change saw the same row: the first that ends fills the cache for all.
 ///
 /// What was used least recently goes first, about: entries are in a young or in an old half, use moves them to the young
 /// one, and once that has half of the bytes it becomes the old one, whose entries are dropped.
@@ -22,13 +23,21 @@ package final class CoherentCache<Key: Hashable & Sendable, Value: Sendable>: Se
         var costBytes: Int
     }
 
+    /// Those who read one key now and have seen no change of it.
+    fileprivate struct Readings {
+        /// The number of the one that was announced first.
+        let first: UInt64
+        /// How many there are.
+        var count = 0
+    }
+
     fileprivate struct Shard {
         var young: [Key: Entry] = [:]
         var old: [Key: Entry] = [:]
         var youngBytes = 0
         var oldBytes = 0
-        /// The last announced reading of each key that somebody reads now.
-        var readings: [Key: UInt64] = [:]
+        /// The readings of each key that were announced since its last change and are not over.
+        var readings: [Key: Readings] = [:]
         /// How many changes of each key are under way.
         var changes: [Key: Int] = [:]
         var lastNumber: UInt64 = 0
@@ -73,7 +82,7 @@ package final class CoherentCache<Key: Hashable & Sendable, Value: Sendable>: Se
         shard(of: key).state.withLock { shard in
             guard shard.changes[key] == nil else { return Reading(key: key, number: nil) }
             shard.lastNumber += 1
-            shard.readings[key] = shard.lastNumber
+            shard.readings[key, default: Readings(first: shard.lastNumber)].count += 1
             return Reading(key: key, number: shard.lastNumber)
         }
     }
@@ -81,9 +90,12 @@ package final class CoherentCache<Key: Hashable & Sendable, Value: Sendable>: Se
     /// Keeps what was read, unless the row changed since the reading was announced; nil if there is nothing to keep.
     package func end(_ reading: Reading, with value: Value?, costBytes: Int = 0) {
         let dropped = shard(of: reading.key).state.withLock { shard -> [Key: Entry] in
-            guard let number = reading.number, shard.readings[reading.key] == number else { return [:] }
-            shard.readings[reading.key] = nil
-            guard let value else { return [:] }
+            guard let number = reading.number, var readings = shard.readings[reading.key], number >= readings.first
+            else { return [:] }
+            readings.count -= 1
+            shard.readings[reading.key] = readings.count > 0 ? readings : nil
+            // What another reading put in is the same row, and may have been added to since.
+            guard let value, !shard.holds(reading.key) else { return [:] }
             return shard.insert(Entry(value: value, costBytes: costBytes), reading.key, halfLimitBytes)
         }
         withExtendedLifetime(dropped) {}
@@ -152,6 +164,8 @@ package final class CoherentCache<Key: Hashable & Sendable, Value: Sendable>: Se
 }
 
 extension CoherentCache.Shard {
+    fileprivate func holds(_ key: Key) -> Bool { young[key] != nil || old[key] != nil }
+
     fileprivate mutating func remove(_ key: Key) -> CoherentCache.Entry? {
         if let entry = young.removeValue(forKey: key) {
             youngBytes -= entry.costBytes

@@ -30,7 +30,7 @@ struct CachedConfiguration: Sendable {
 /// Buckets and what they say, which are few, have parts of their own, so that no number of objects drives them out.
 final class RowCaches: Sendable {
     /// What an entry takes beside its texts and bytes, about.
-    private static let entryBytes = 400
+    private static let entryBytes = 800
     /// The part of all bytes that buckets may take, and the part that what they say may take.
     private static let bucketPart = 16
 
@@ -65,7 +65,9 @@ final class RowCaches: Sendable {
     /// How many bytes an object is counted with, without its body.
     static func costBytes(of record: ObjectRecord) -> Int {
         // The key is there twice: in the row, and as what names it.
-        let ownBytes = entryBytes + 2 * record.key.bytes.count + (record.attributes.contentType?.utf8.count ?? 0)
+        let ownBytes =
+            entryBytes + 2 * record.key.bytes.count + (record.symlinkTarget?.bytes.count ?? 0)
+            + (record.attributes.contentType?.utf8.count ?? 0)
         let texts =
             (record.attributes.headers + record.attributes.userMetadata).map { ($0.name, $0.value) }
             + record.attributes.tags.map { ($0.key, $0.value) }

@@ -35,7 +35,7 @@ final class DatabaseFile {
         do {
             try file.write(UnsafeRawBufferPointer(start: bytes, count: Int(count)), at: offset)
             return SQLITE_OK
-        } catch .system(_, errorNumber: ENOSPC) {
+        } catch .system(_, errorNumber: ENOSPC), .system(_, errorNumber: EDQUOT) {
             return SQLITE_FULL
         } catch {
             return DatabaseResult.writing

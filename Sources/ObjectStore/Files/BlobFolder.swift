@@ -18,6 +18,13 @@ final class BlobFolder: Sendable {
     private let randomBytes: @Sendable (Int) -> [UInt8]
     private let fatality: Fatality
     private let pendingIDs = Mutex<Set<BlobID>>([])
+    private let removals = Mutex(Removals())
+
+    /// What is to be removed while somebody keeps all files in their place.
+    private struct Removals {
+        var holdCount = 0
+        var waiting: [BlobID] = []
+    }
 
     /// Takes the disk of the store.
     init(
@@ -54,11 +61,11 @@ final class BlobFolder: Sendable {
 
     /// Lets the disk begin with what was written so far, so that the flush at the end has little left to do.
     ///
-    /// It promises nothing, and its failure is of no account: the flush at the end tells of every byte.
-    func beginFlush(of blob: PendingBlob, writtenFrom start: Int64, to end: Int64) {
+    /// It promises nothing. If it tells of a failure the body cannot be kept: the flush at the end may not tell of it again.
+    func beginFlush(of blob: PendingBlob, writtenFrom start: Int64, to end: Int64) throws(StoreFailure) {
         let (first, last) = (start / Self.earlyFlushBytes, end / Self.earlyFlushBytes)
         guard last > first else { return }
-        blob.file.beginFlush(at: first * Self.earlyFlushBytes, count: (last - first) * Self.earlyFlushBytes)
+        try blob.file.beginFlush(at: first * Self.earlyFlushBytes, count: (last - first) * Self.earlyFlushBytes)
     }
 
     /// Flushes a new file and the folder that it lies in.
@@ -78,7 +85,36 @@ final class BlobFolder: Sendable {
     ///
     /// A file that is gone already is fine. Any other failure leaves an orphan, which the next sweep finds.
     func remove(_ id: BlobID) {
-        try? disk.remove(id.path)
+        let isHeld = removals.withLock { removals in
+            guard removals.holdCount > 0 else { return false }
+            removals.waiting.append(id)
+            return true
+        }
+        if !isHeld { try? disk.remove(id.path) }
+    }
+
+    /// Keeps every file in its place until the hold ends; what is to be removed meanwhile is removed then.
+    func holdRemovals() -> RemovalHold {
+        removals.withLock { $0.holdCount += 1 }
+        return RemovalHold(folder: self)
+    }
+
+    /// Whether the file of a blob is there only because of a hold.
+    func isHeld(_ id: BlobID) -> Bool {
+        removals.withLock { $0.waiting.contains(id) }
+    }
+
+    fileprivate func endHold() {
+        let due = removals.withLock { removals -> [BlobID] in
+            removals.holdCount -= 1
+            guard removals.holdCount == 0 else { return [] }
+            defer { removals.waiting = [] }
+            return removals.waiting
+        }
+        guard !due.isEmpty else { return }
+        threads.start { [self] in
+            for id in due { remove(id) }
+        }
     }
 
     /// Whether an upload of this process still has the blob.
@@ -126,5 +162,18 @@ final class PendingBlob: Sendable {
             folder.remove(id)
             folder.endPending(id)
         }
+    }
+}
+
+/// Keeps the files of blobs in their place, as long as it lives.
+final class RemovalHold: Sendable {
+    private let folder: BlobFolder
+
+    fileprivate init(folder: BlobFolder) {
+        self.folder = folder
+    }
+
+    deinit {
+        folder.endHold()
     }
 }

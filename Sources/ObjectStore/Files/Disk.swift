@@ -69,7 +69,9 @@ package protocol DiskFile: AnyObject, Sendable {
     func truncate(to sizeBytes: Int64) throws(StoreFailure)
 
     /// Lets the disk begin to write bytes that it has to write anyway; returns before it has, and promises nothing.
-    func beginFlush(at offset: Int64, count: Int64)
+    ///
+    /// - Throws: only what says that the bytes are lost; a disk that cannot begin early is fine.
+    func beginFlush(at offset: Int64, count: Int64) throws(StoreFailure)
 
     /// Flushes the file's bytes and its length.
     func syncBytes() throws(StoreFailure)
@@ -80,7 +82,7 @@ package protocol DiskFile: AnyObject, Sendable {
 
 extension DiskFile {
     /// Leaves everything to the flush at the end.
-    package func beginFlush(at offset: Int64, count: Int64) {}
+    package func beginFlush(at offset: Int64, count: Int64) throws(StoreFailure) {}
 
     /// Writes all bytes at an offset.
     package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(StoreFailure) {

@@ -9,12 +9,8 @@ enum StoreFolder {
     /// The folder of all blobs.
     static let blobsName = "blobs"
 
-    private static let versionName = "VERSION"
-    private static let reserveName = "RESERVE"
-    /// How much room is put aside.
-    private static let reserveBytes: Int64 = 1_024 * 1_024
-    /// How much must be free to put room aside.
-    private static let plentyBytes: Int64 = 4 * reserveBytes
+    /// The file that says which format a folder has, written last.
+    static let versionName = "VERSION"
 
     /// Makes what is missing in a folder that was locked before.
     ///
@@ -26,21 +22,6 @@ enum StoreFolder {
         }
         // SQLite makes its file with the usual mode; the log and the shared memory take over the mode of this one.
         _ = try disk.open(databaseName, .writing)
-    }
-
-    /// Puts room aside, if there is plenty, with which the database can be opened on a disk that is full by then.
-    static func keepReserve(on disk: any Disk) throws {
-        let heldBytes = try disk.status(of: reserveName)?.sizeBytes ?? 0
-        guard heldBytes < reserveBytes, try disk.space().freeBytes > plentyBytes else { return }
-        let file = try disk.open(reserveName, .writing)
-        try [UInt8](repeating: 0, count: Int(reserveBytes)).withUnsafeBytes { try file.write($0, at: 0) }
-    }
-
-    /// Frees the room that was put aside.
-    ///
-    /// - Returns: whether there was any.
-    static func giveReserve(on disk: any Disk) -> Bool {
-        (try? disk.remove(reserveName)) != nil
     }
 
     private static func hasVersion(_ disk: any Disk) throws -> Bool {

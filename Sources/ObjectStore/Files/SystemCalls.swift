@@ -72,8 +72,13 @@ final class OpenFile: DiskFile {
         try systemCall("ftruncate") { Int(ftruncate(number, off_t(sizeBytes))) }
     }
 
-    func beginFlush(at offset: Int64, count: Int64) {
-        begin_writing_range(number, offset, count)
+    func beginFlush(at offset: Int64, count: Int64) throws(StoreFailure) {
+        guard begin_writing_range(number, offset, count) != 0 else { return }
+        let errorNumber = errno
+        // Anything else says that the file system does not do this, and leaves it to the flush.
+        if errorNumber == EIO || errorNumber == ENOSPC || errorNumber == EDQUOT {
+            throw StoreFailure.system(call: "sync_file_range", errorNumber: errorNumber)
+        }
     }
 
     func syncBytes() throws(StoreFailure) {

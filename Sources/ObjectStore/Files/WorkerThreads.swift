@@ -37,6 +37,18 @@ final class WorkerThreads: Sendable {
         pool.submit { _ in work() }
     }
 
+    /// Runs work on one of the threads without waiting for it, or something else at once after `stop()`.
+    ///
+    /// - Parameter refused: runs where it may on the caller's thread, and must not block.
+    func start(_ work: @escaping @Sendable () -> Void, orElse refused: @escaping @Sendable () -> Void) {
+        pool.submit { state in
+            switch state {
+            case .active: work()
+            case .cancelled: refused()
+            }
+        }
+    }
+
     /// Ends the threads; work that did not begin fails with `StoreFailure.closed`.
     func stop() async throws {
         try await pool.shutdownGracefully()

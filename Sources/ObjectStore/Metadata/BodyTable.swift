@@ -11,7 +11,7 @@ enum BodyTable {
             return BodyReference(id: id, blobText: body.blob?.id.text)
         }
         let inline = try database.cachedStatement(sql: "INSERT INTO inline (id, crc64, body) VALUES (?, ?, ?)")
-        try inline.execute(arguments: [id, Int64(bitPattern: body.summary.crc64), inlineBytes])
+        try inline.run(id, Int64(bitPattern: body.summary.crc64), inlineBytes)
         return BodyReference(id: id, place: .inline)
     }
 
@@ -24,7 +24,7 @@ enum BodyTable {
     static func retain(_ body: BodyReference, in database: Database) throws {
         let statement = try database.cachedStatement(
             sql: "UPDATE bodies SET reference_count = reference_count + 1 WHERE id = ?")
-        try statement.execute(arguments: [body.id])
+        try statement.run(body.id)
     }
 
     /// Counts one row less, and removes the body if it was the last.
@@ -34,13 +34,13 @@ enum BodyTable {
     static func release(_ body: BodyReference, _ leftovers: inout Leftovers, in database: Database) throws {
         let update = try database.cachedStatement(
             sql: "UPDATE bodies SET reference_count = reference_count - 1 WHERE id = ?")
-        try update.execute(arguments: [body.id])
+        try update.run(body.id)
         if body.place == .segments {
             guard try !isNamed(body.id, in: database) else { return }
             leftovers.releases.append(try ReleaseTable.insert(.body(body.id), in: database))
         } else {
             let delete = try database.cachedStatement(sql: "DELETE FROM bodies WHERE id = ? AND reference_count = 0")
-            try delete.execute(arguments: [body.id])
+            try delete.run(body.id)
             if database.changesCount > 0, let blob = body.blob { leftovers.blobs.append(blob) }
         }
     }
@@ -94,6 +94,15 @@ enum BodyTable {
         return bytes
     }
 
+    /// How many bytes all bodies have together that are not made of others.
+    static func totalBytes(in database: Database) throws -> Int64 {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT total(size_bytes) FROM bodies WHERE id NOT IN (SELECT body_id FROM segments)
+                """)
+        return Int64(min(try Double.fetchOne(statement) ?? 0, 1e18))
+    }
+
     /// Whether a row names a blob.
     static func names(_ blob: BlobID, in database: Database) throws -> Bool {
         let statement = try database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM bodies WHERE blob_id = ?)")
@@ -103,7 +112,7 @@ enum BodyTable {
     private static func insert(sizeBytes: Int64, blob: BlobID?, in database: Database) throws -> Int64 {
         let statement = try database.cachedStatement(
             sql: "INSERT INTO bodies (reference_count, size_bytes, blob_id) VALUES (1, ?, ?)")
-        try statement.execute(arguments: [sizeBytes, blob?.text])
+        try statement.run(sizeBytes, blob?.text)
         return database.lastInsertedRowID
     }
 }

@@ -14,6 +14,11 @@ enum BucketTable {
         return try Row.fetchOne(statement, arguments: [name.text]).map(record)
     }
 
+    /// All buckets, by their numbers.
+    static func all(in database: Database) throws -> [BucketRecord] {
+        try Row.fetchAll(database.cachedStatement(sql: "SELECT \(columns) FROM buckets ORDER BY id")).map(record)
+    }
+
     /// Checks that a bucket that was looked up before is still there.
     ///
     /// - Returns: whether it keeps versions now, which may have changed since.
@@ -21,8 +26,9 @@ enum BucketTable {
     @discardableResult
     static func require(_ bucket: BucketRecord, in database: Database) throws -> VersioningConfiguration.Status? {
         let statement = try database.cachedStatement(sql: "SELECT versioning FROM buckets WHERE id = ?")
-        guard let row = try Row.fetchOne(statement, arguments: [bucket.id]) else { throw noSuchBucket(bucket.name) }
-        return try versioning(row[0])
+        let text = try statement.first(bucket.id) { $0.textIfAny(at: 0) }
+        guard let text else { throw noSuchBucket(bucket.name) }
+        return try versioning(text)
     }
 
     /// Changes whether a bucket keeps versions.
@@ -45,6 +51,7 @@ enum BucketTable {
 
     /// Adds a bucket.
     static func insert(_ new: NewBucket, atMilliseconds time: Int64, in database: Database) throws {
+        try AccountTable.insert(new.ownerID, in: database)
         let statement = try database.cachedStatement(
             sql: """
                 INSERT INTO buckets (name, owner_id, created_at_ms, acl, storage_class, data_redundancy_type)
@@ -123,16 +130,19 @@ enum BucketTable {
             uniquingKeysWith: { first, _ in first })
     }
 
-    /// Adds to what a bucket holds.
+    /// Adds to what a bucket holds, and to what its owner is charged.
+    ///
+    /// - Throws: `QuotaExceeded`.
     static func add(_ change: UsageChange, toBucket id: Int64, in database: Database) throws {
         guard change != UsageChange() else { return }
+        try AccountTable.charge(change.bytes, toOwnerOfBucket: id, in: database)
         let statement = try database.cachedStatement(
             sql: """
                 UPDATE buckets SET object_count = object_count + ?, size_bytes = size_bytes + ?,
                     marker_count = marker_count + ?
                 WHERE id = ?
                 """)
-        try statement.execute(arguments: [change.objects, change.bytes, change.markers, id])
+        try statement.run(change.objects, change.bytes, change.markers, id)
     }
 
     /// The refusal for a bucket that is not there.

@@ -20,6 +20,8 @@ final class Committer: Sendable {
     private struct State {
         var logBytes = 0
         var waiting: [Waiting] = []
+        /// What is to run between two groups.
+        var interludes: [@Sendable () -> Void] = []
         var isRunning = false
         var isClosed = false
         var counts = Counts()
@@ -29,6 +31,8 @@ final class Committer: Sendable {
     /// A change that waits; `apply` makes it and returns what answers its caller after the commit.
     private struct Waiting: Sendable {
         let weightBytes: Int
+        /// Whether it is to succeed on a full disk.
+        let freesRoom: Bool
         let apply: @Sendable (Database) throws -> @Sendable () -> Void
         let refuse: @Sendable (any Error) -> Void
     }
@@ -36,12 +40,16 @@ final class Committer: Sendable {
     private let database: MetadataDatabase
     private let fatality: Fatality
     private let configuration: StoreConfiguration
+    private let reserve: RoomReserve
     private let thread = WorkerThreads(count: 1)
     private let state = Mutex(State())
 
     /// Takes the database, whose writing connection belongs to the committer from now on.
-    init(database: MetadataDatabase, fatality: Fatality, configuration: StoreConfiguration) {
+    init(
+        database: MetadataDatabase, fatality: Fatality, configuration: StoreConfiguration, reserve: RoomReserve
+    ) {
         self.database = database
+        self.reserve = reserve
         self.fatality = fatality
         self.configuration = configuration
     }
@@ -52,12 +60,13 @@ final class Committer: Sendable {
     /// Makes a change and returns after the commit that holds it.
     ///
     /// `change` runs in a savepoint: what it throws undoes it alone, and reaches the caller.
+    /// - Parameter freesRoom: whether it makes room, so that on a full disk it may use what was put aside.
     /// - Throws: `CommitUncertain` if it is not known whether the change is on disk; anything else means that it is not.
     func commit<Value: Sendable>(
-        weightBytes: Int = 0, _ change: @escaping @Sendable (Database) throws -> Value
+        weightBytes: Int = 0, freesRoom: Bool = false, _ change: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            submit(weightBytes: weightBytes, change) { continuation.resume(with: $0) }
+            submit(weightBytes: weightBytes, freesRoom: freesRoom, change) { continuation.resume(with: $0) }
         }
     }
 
@@ -65,13 +74,13 @@ final class Committer: Sendable {
     ///
     /// - Parameter completion: told how it went, on the committer's thread or, if it was refused at once, on the caller's.
     func submit<Value: Sendable>(
-        weightBytes: Int = 0, _ change: @escaping @Sendable (Database) throws -> Value,
+        weightBytes: Int = 0, freesRoom: Bool = false, _ change: @escaping @Sendable (Database) throws -> Value,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         if fatality.hasHappened { return completion(.failure(StoreFailure.writesStopped)) }
         enqueue(
             Waiting(
-                weightBytes: weightBytes,
+                weightBytes: weightBytes, freesRoom: freesRoom,
                 apply: { database in
                     let value = try change(database)
                     return { completion(.success(value)) }
@@ -79,9 +88,22 @@ final class Committer: Sendable {
                 refuse: { completion(.failure($0)) }))
     }
 
-    /// Runs statements on the writing connection between two groups.
+    /// Runs statements on the writing connection between two groups, also while groups follow one another.
     func betweenGroups<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await thread.run { [database] in try database.withWriter(body) }
+        try await withCheckedThrowingContinuation { continuation in
+            let isTaken = state.withLock { state in
+                if state.isClosed { return false }
+                state.interludes.append { [database] in
+                    continuation.resume(with: Result { try database.withWriter(body) })
+                }
+                if !state.isRunning {
+                    state.isRunning = true
+                    thread.start { [self] in commitAllThatWaits() }
+                }
+                return true
+            }
+            if !isTaken { continuation.resume(throwing: StoreFailure.closed) }
+        }
     }
 
     /// Refuses all later changes and returns when those that wait are committed.
@@ -120,14 +142,24 @@ extension Committer {
 
     private func commitAllThatWaits() {
         while let group = nextGroup() {
-            commit(group)
+            if !group.isEmpty { commit(group) }
+            for interlude in takeInterludes() { interlude() }
         }
     }
 
-    /// Takes the next group; nil if nothing waits, after which the next change starts a new run.
+    private func takeInterludes() -> [@Sendable () -> Void] {
+        state.withLock { state in
+            defer { state.interludes = [] }
+            return state.interludes
+        }
+    }
+
+    /// Takes the next group, which is empty if only interludes wait.
+    ///
+    /// - Returns: nil if nothing waits, after which the next change starts a new run.
     private func nextGroup() -> [Waiting]? {
         let (group, idle) = state.withLock { state -> ([Waiting]?, [CheckedContinuation<Void, Never>]) in
-            guard !state.waiting.isEmpty else {
+            guard !state.waiting.isEmpty || !state.interludes.isEmpty else {
                 state.isRunning = false
                 let idle = state.idleContinuations
                 state.idleContinuations = []
@@ -148,7 +180,14 @@ extension Committer {
         return group
     }
 
-    private func commit(_ group: [Waiting], isSecondTry: Bool = false) {
+    /// What was done to make room for a group.
+    private enum Attempt {
+        case first
+        case withEmptyLog
+        case withReserve
+    }
+
+    private func commit(_ group: [Waiting], _ attempt: Attempt = .first) {
         var answers: [@Sendable () -> Void] = []
         var refusals: [(change: Waiting, error: any Error)] = []
         var applied: [Waiting] = []
@@ -169,12 +208,7 @@ extension Committer {
                 }
             }
         } catch {
-            if !isSecondTry, emptyLog(because: error) {
-                commit(group, isSecondTry: true)
-            } else {
-                refuse(group, because: error)
-            }
-            return
+            return tryAgain(group, after: attempt, because: error)
         }
         state.withLock { state in
             state.counts.commits += 1
@@ -182,14 +216,23 @@ extension Committer {
         }
         for answer in answers { answer() }
         for (change, error) in refusals { change.refuse(error) }
+        reserve.keep()
         checkpointIfDue(afterBytes: applied.reduce(0) { $0 + $1.weightBytes + Self.estimatedRowBytes })
     }
 
-    /// Makes room in the log when the disk is full, so that at least objects can be deleted.
-    ///
-    /// What was moved into the database file leaves room that the log already has.
-    private func emptyLog(because error: any Error) -> Bool {
-        guard let error = error as? DatabaseError, error.resultCode == .SQLITE_FULL else { return false }
+    /// Makes room for a group that met a full disk: in the log, and for those that delete, with what was put aside.
+    private func tryAgain(_ group: [Waiting], after attempt: Attempt, because error: any Error) {
+        let isFull = (error as? DatabaseError)?.resultCode == .SQLITE_FULL
+        if isFull, attempt == .first, emptyLog() { return commit(group, .withEmptyLog) }
+        let freeing = isFull && attempt != .withReserve ? group.filter(\.freesRoom) : []
+        guard !freeing.isEmpty, reserve.give() else { return refuse(group, because: error) }
+        refuse(group.filter { !$0.freesRoom }, because: error)
+        _ = emptyLog()
+        commit(freeing, .withReserve)
+    }
+
+    /// Moves the log into the database file: what was moved leaves room that the log already has.
+    private func emptyLog() -> Bool {
         do {
             try database.withWriter { database in
                 _ = try database.checkpoint(.passive)
@@ -208,15 +251,15 @@ extension Committer {
     private func apply(
         _ change: Waiting, _ database: Database
     ) throws -> Result<@Sendable () -> Void, any Error> {
-        try database.cachedStatement(sql: "SAVEPOINT change").execute()
+        try database.cachedStatement(sql: "SAVEPOINT change").run()
         do {
             let answer = try change.apply(database)
-            try database.cachedStatement(sql: "RELEASE change").execute()
+            try database.cachedStatement(sql: "RELEASE change").run()
             return .success(answer)
         } catch {
             guard database.isInsideTransaction, !concernsTheGroup(error) else { throw error }
-            try database.cachedStatement(sql: "ROLLBACK TO change").execute()
-            try database.cachedStatement(sql: "RELEASE change").execute()
+            try database.cachedStatement(sql: "ROLLBACK TO change").run()
+            try database.cachedStatement(sql: "RELEASE change").run()
             return .failure(error)
         }
     }

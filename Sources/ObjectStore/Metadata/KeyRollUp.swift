@@ -10,6 +10,11 @@ struct KeyRollUp: Sendable {
 
     /// What a key with the prefix is rolled up into; nil if it is not.
     func commonPrefix(of key: [UInt8]) -> [UInt8]? {
+        key.withUnsafeBytes { commonPrefix(of: $0) }
+    }
+
+    /// What a key with the prefix is rolled up into; nil if it is not.
+    func commonPrefix(of key: UnsafeRawBufferPointer) -> [UInt8]? {
         guard let first = delimiter.first, key.count >= prefix.count else { return nil }
         var place = prefix.count
         while let start = key[place...].firstIndex(of: first) {

@@ -6,6 +6,7 @@ final class MetadataDatabase: Sendable {
     private static let logLimitBytes = 64 * 1_024 * 1_024
 
     private let pool: DatabasePool
+    private let changes: ChangeObserver
     private let readers: WorkerThreads
     private let fatality: Fatality
     private let fileSystem: DatabaseFileSystem?
@@ -27,6 +28,7 @@ final class MetadataDatabase: Sendable {
             try database.execute(sql: "PRAGMA mmap_size = 0")
             if disk.path == nil { try database.execute(sql: "PRAGMA temp_store = MEMORY") }
         }
+        self.changes = changes
         let fileSystem = disk.path == nil ? try DatabaseFileSystem.make(on: disk) : nil
         self.fileSystem = fileSystem
         let path = disk.path.map { $0 + "/" + StoreFolder.databaseName } ?? fileSystem?.path ?? ""
@@ -67,8 +69,20 @@ final class MetadataDatabase: Sendable {
     }
 
     /// Runs statements on the connection that commits; blocks, and belongs to the committer.
-    func withWriter<Value>(_ body: (Database) throws -> Value) rethrows -> Value {
-        try pool.writeWithoutTransaction(body)
+    ///
+    /// - Throws: what the body throws, but `SQLITE_FULL` where a quota of the machine is used up: SQLite's own file system
+    ///   takes that for a broken disk.
+    func withWriter<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try pool.writeWithoutTransaction { database in
+            // A commit that failed is over as well, and the database tells nobody.
+            defer { if !database.isInsideTransaction { changes.transactionIsOver() } }
+            do {
+                return try body(database)
+            } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_IOERR_WRITE {
+                guard DatabaseErrno.isQuota(database) else { throw error }
+                throw DatabaseError(resultCode: .SQLITE_FULL)
+            }
+        }
     }
 
     deinit {
@@ -96,7 +110,7 @@ final class MetadataDatabase: Sendable {
 
     private func emptyLog() throws {
         do {
-            try pool.writeWithoutTransaction { database in
+            try withWriter { database in
                 _ = try database.checkpoint(.truncate)
             }
         } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {

@@ -23,6 +23,12 @@ enum Migrations {
         migrator.registerMigration("6 bucket configurations") { database in
             try database.execute(sql: bucketConfigurations)
         }
+        migrator.registerMigration("7 housekeeping") { database in
+            try database.execute(sql: housekeeping)
+        }
+        migrator.registerMigration("8 quotas") { database in
+            try database.execute(sql: quotas)
+        }
         return migrator
     }
 
@@ -196,5 +202,40 @@ enum Migrations {
         ) STRICT;
         CREATE INDEX objects_of_other_classes ON objects (bucket_id, storage_class, size_bytes)
         WHERE storage_class <> 'Standard';
+        """
+
+    /// Where housekeeping stands, and the bodies whose bytes are not those that were written.
+    ///
+    /// `item` tells which of the things of a key it is: empty for the object, else as `Damage.Place` writes it.
+    private static let housekeeping = """
+        CREATE TABLE housekeeping (
+            name TEXT PRIMARY KEY,
+            value TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE damage (
+            bucket TEXT NOT NULL,
+            key BLOB NOT NULL,
+            item TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            detail TEXT NOT NULL,
+            found_at_ms INTEGER NOT NULL,
+            PRIMARY KEY (bucket, key, item)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// What each owner of buckets may keep, keeps, and has been promised; parts count until their upload ends.
+    private static let quotas = """
+        CREATE TABLE accounts (
+            owner_id TEXT PRIMARY KEY,
+            limit_bytes INTEGER CHECK (limit_bytes >= 0),
+            used_bytes INTEGER NOT NULL DEFAULT 0 CHECK (used_bytes >= 0),
+            reserved_bytes INTEGER NOT NULL DEFAULT 0 CHECK (reserved_bytes >= 0)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO accounts (owner_id, used_bytes)
+        SELECT owner_id, sum(size_bytes + (
+            SELECT coalesce(sum(parts.size_bytes), 0) FROM parts
+            JOIN uploads ON uploads.id = parts.upload_number WHERE uploads.bucket_id = buckets.id))
+        FROM buckets GROUP BY owner_id;
         """
 }

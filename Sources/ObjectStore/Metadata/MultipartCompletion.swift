@@ -67,12 +67,11 @@ struct MultipartCompletion {
             body: body)
     }
 
-    /// Removes the upload; parts that were not chosen, and empty ones, are cleared away later.
-    func endUpload(_ leftovers: inout Leftovers, in database: Database) throws {
+    /// Removes the rows of the parts; those that were not chosen, and empty ones, are cleared away later.
+    func clearParts(_ leftovers: inout Leftovers, in database: Database) throws {
         let taken = parts.filter { $0.sizeBytes > 0 }
         let leavesNothing = takesAll && taken.count == parts.count
         try PartTable.delete(leavesNothing ? nil : taken, ofUpload: upload.number, in: database)
-        try UploadTable.delete(upload, in: database)
         if !leavesNothing {
             leftovers.releases.append(try ReleaseTable.insert(.parts(upload.number), in: database))
         }

@@ -29,6 +29,15 @@ enum ObjectTable {
             body = bodyID.map { BodyReference(id: $0, blobText: row[2], isSegmented: row[3]) }
             version = try ObjectTable.version(sequence: row[4], id: row[5])
         }
+
+        /// Reads it back.
+        init(_ row: BareRow) throws {
+            sizeBytes = row.integer(at: 0)
+            body = row.integerIfAny(at: 1).map {
+                BodyReference(id: $0, blobText: row.textIfAny(at: 2), isSegmented: row.integer(at: 3) != 0)
+            }
+            version = try ObjectTable.version(sequence: row.integer(at: 4), id: row.textIfAny(at: 5))
+        }
     }
 
     /// The object of this key; nil if there is none.
@@ -67,28 +76,29 @@ enum ObjectTable {
         return ObjectVersion(sequence: sequence, id: try VersionID(id))
     }
 
+    private static let formerOfObject = "SELECT \(Former.columns) FROM objects WHERE bucket_id = ? AND key = ?"
+
     /// What an overwrite of this key would have to account for; nil if the key shows nothing.
     static func former(_ key: Data, inBucket bucketID: Int64, _ database: Database) throws -> Former? {
-        let place = RowPlace(bucketID: bucketID, key: key)
-        let statement = try database.cachedStatement(sql: "SELECT \(Former.columns) FROM \(place.condition)")
-        return try Row.fetchOne(statement, arguments: place.arguments).map(Former.init)
+        let statement = try database.cachedStatement(sql: formerOfObject)
+        return try statement.first(bucketID, key) { try Former($0) }
     }
+
+    private static let insertion = """
+        INSERT OR REPLACE INTO objects (bucket_id, key, \(columns))
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
 
     /// Writes a row, over the one of the same key if there is one.
     static func write(_ record: ObjectRecord, texts: AttributeText, _ database: Database) throws {
-        let statement = try database.cachedStatement(
-            sql: """
-                INSERT OR REPLACE INTO objects (bucket_id, key, \(columns))
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """)
-        try statement.execute(arguments: [
-            record.bucketID, Data(record.key.bytes), record.sizeBytes, record.lastModifiedMilliseconds,
-            Data(record.entityTag.digest), Int64(bitPattern: record.crc64), record.type.rawValue,
+        let statement = try database.cachedStatement(sql: insertion)
+        try statement.run(
+            record.bucketID, record.key.bytes, record.sizeBytes, record.lastModifiedMilliseconds,
+            record.entityTag.digest, Int64(bitPattern: record.crc64), record.type.rawValue,
             record.attributes.storageClass, record.attributes.acl, record.body.id, record.body.blob?.text,
             record.attributes.contentType, texts.headers, texts.userMetadata, record.entityTag.partCount,
-            record.body.place == .segments, texts.tags, record.symlinkTarget.map { Data($0.bytes) },
-            record.version.sequence, record.version.isNull ? nil : record.version.id.text,
-        ])
+            record.body.place == .segments, texts.tags, record.symlinkTarget?.bytes,
+            record.version.sequence, record.version.isNull ? nil : record.version.id.text)
     }
 
     /// Changes the tags of an object.

@@ -6,19 +6,22 @@ import OSSKit
 enum PartTable {
     private static let columns = "part_number, size_bytes, md5, crc64, last_modified_ms, body_id, blob_id"
 
-    /// Writes a part, in the place of the one that has its number.
+    /// Writes a part, in the place of the one that has its number, and charges the difference.
     static func write(
-        _ part: PartRecord, ofUpload number: Int64, _ leftovers: inout Leftovers, in database: Database
+        _ part: PartRecord, of upload: MultipartUpload, _ leftovers: inout Leftovers, in database: Database
     ) throws {
         let former = try database.cachedStatement(
-            sql: "SELECT body_id, blob_id FROM parts WHERE upload_number = ? AND part_number = ?")
-        if let row = try Row.fetchOne(former, arguments: [number, part.number.value]) {
+            sql: "SELECT body_id, blob_id, size_bytes FROM parts WHERE upload_number = ? AND part_number = ?")
+        var formerBytes: Int64 = 0
+        if let row = try Row.fetchOne(former, arguments: [upload.number, part.number.value]) {
             try BodyTable.release(BodyReference(id: row[0], blobText: row[1]), &leftovers, in: database)
+            formerBytes = row[2]
         }
+        try AccountTable.charge(part.sizeBytes - formerBytes, toOwnerOfBucket: upload.bucket.id, in: database)
         let statement = try database.cachedStatement(
             sql: "INSERT OR REPLACE INTO parts (upload_number, \(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         try statement.execute(arguments: [
-            number, part.number.value, part.sizeBytes, Data(part.md5), Int64(bitPattern: part.crc64),
+            upload.number, part.number.value, part.sizeBytes, Data(part.md5), Int64(bitPattern: part.crc64),
             part.lastModifiedMilliseconds, part.body.id, part.body.blob?.text,
         ])
     }
@@ -32,6 +35,13 @@ enum PartTable {
                 SELECT \(columns) FROM parts WHERE upload_number = ? AND part_number > ? ORDER BY part_number LIMIT ?
                 """)
         return try Row.fetchAll(statement, arguments: [number, partNumber, limit]).map(record)
+    }
+
+    /// The sum of the sizes of an upload's parts.
+    static func sizeBytes(ofUpload number: Int64, in database: Database) throws -> Int64 {
+        let statement = try database.cachedStatement(
+            sql: "SELECT coalesce(sum(size_bytes), 0) FROM parts WHERE upload_number = ?")
+        return try Int64.fetchOne(statement, arguments: [number]) ?? 0
     }
 
     /// Removes rows whose bodies somebody else names now, or all of an upload.

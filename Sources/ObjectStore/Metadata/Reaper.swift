@@ -83,6 +83,7 @@ final class Reaper: Sendable {
     private func step() {
         guard let release = nextRelease() else { return }
         committer.submit(
+            freesRoom: true,
             { database in
                 var leftovers = Leftovers()
                 let isDone = try ReleaseTable.takeApart(release, limit: Self.batchSize, &leftovers, in: database)

@@ -48,8 +48,10 @@ enum UploadTable {
         guard try Int.fetchOne(statement, arguments: [upload.number]) != nil else { throw noSuchUpload(upload.id) }
     }
 
-    /// Removes the row of an upload; its parts are another's concern.
+    /// Removes the row of an upload, whose owner is no longer charged for its parts; their rows are another's concern.
     static func delete(_ upload: MultipartUpload, in database: Database) throws {
+        let bytes = try PartTable.sizeBytes(ofUpload: upload.number, in: database)
+        try AccountTable.charge(-bytes, toOwnerOfBucket: upload.bucket.id, in: database)
         try database.cachedStatement(sql: "DELETE FROM uploads WHERE id = ?").execute(arguments: [upload.number])
     }
 

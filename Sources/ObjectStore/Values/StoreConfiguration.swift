@@ -22,6 +22,10 @@ package struct StoreConfiguration: Sendable {
     package var waitingLimitRequests = 4_096
     /// The most bytes of rows and small bodies that are kept in memory for reads; 0 keeps none.
     package var cacheLimitBytes = 32 * 1_024 * 1_024
+    /// The most chunks, of 1 MiB at most, that are read before their readers want them; 0 reads none ahead.
+    package var chunksAheadLimit = 64
+    /// How old a file without a row must be before it is marked, and then again before it is removed, in milliseconds.
+    package var orphanAgeMilliseconds: Int64 = 24 * 60 * 60 * 1_000
     /// How many threads read, write and flush blob files.
     package var ioThreads = 8
     /// How many read-only database connections there are, each with a thread of its own.

@@ -18,6 +18,7 @@ final class PasswordHasher: Sendable {
     private let rounds: Int
     private let environment: SessionEnvironment
     private let waiting = Mutex(0)
+    private let spent = Mutex(0)
 
     /// Starts the threads, which end with the hasher.
     init(rounds: Int, environment: SessionEnvironment) {
@@ -27,6 +28,9 @@ final class PasswordHasher: Sendable {
         pool.start()
     }
 
+    /// How many rounds were spent on all passwords so far.
+    var derivedRounds: Int { spent.withLock { $0 } }
+
     deinit {
         pool.shutdownGracefully { _ in }
     }
@@ -34,15 +38,14 @@ final class PasswordHasher: Sendable {
     /// The hash of a new password.
     func hash(_ password: Secret) async throws -> String {
         let salt = environment.randomBytes(16)
-        let rounds = rounds
-        let key = try await onThread { try Self.derive(password, salt: salt, rounds: rounds) }
+        let key = try await derive(password, salt: salt, rounds: rounds)
         return "pbkdf2-sha256$\(rounds)$\(Base64URL.encode(salt))$\(Base64URL.encode(key))"
     }
 
     /// Whether a password has a hash; nil stands for an account that is not there and takes the same time.
     func verify(_ password: Secret, hash: String?) async throws -> Bool {
         let stored = hash.flatMap(StoredHash.init) ?? StoredHash(rounds: rounds, salt: [UInt8](repeating: 0, count: 16))
-        let key = try await onThread { try Self.derive(password, salt: stored.salt, rounds: stored.rounds) }
+        let key = try await derive(password, salt: stored.salt, rounds: stored.rounds)
         return equalInConstantTime(key, stored.key) && hash != nil
     }
 
@@ -67,6 +70,12 @@ final class PasswordHasher: Sendable {
             self.salt = salt
             self.key = key
         }
+    }
+
+    private func derive(_ password: Secret, salt: [UInt8], rounds: Int) async throws -> [UInt8] {
+        let key = try await onThread { try Self.derive(password, salt: salt, rounds: rounds) }
+        spent.withLock { $0 += rounds }
+        return key
     }
 
     private func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {

@@ -53,6 +53,18 @@ package final class SQLiteSessionStore: Sendable {
         }
     }
 
+    /// Copies the database, as it is at one moment, into a file that is empty; writers wait meanwhile.
+    ///
+    /// The copy is made through the connection that writes, and needs no log beside it.
+    package func backUp(to path: String) throws {
+        let copy = try DatabaseQueue(path: path)
+        try pool.writeWithoutTransaction { database in
+            try copy.writeWithoutTransaction { try database.backup(to: $0) }
+        }
+        try copy.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
+        try copy.close()
+    }
+
     /// Closes the file; nothing may use the store after that.
     package func shutDown() throws {
         try pool.close()

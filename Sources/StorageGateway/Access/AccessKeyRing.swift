@@ -28,22 +28,39 @@ package struct AccessKey: Sendable {
 
 /// The access keys that are known now; replaced as a whole while requests are served.
 package final class AccessKeyRing: Sendable {
-    private let keys: Mutex<[[UInt8]: AccessKey]>
+    private struct Contents {
+        var keys: [[UInt8]: AccessKey]
+        /// Signing keys of earlier requests, which cost several times what one signature does.
+        var signingKeys = SigningKeyCache()
+    }
+
+    private let contents: Mutex<Contents>
 
     /// Makes a ring of these keys; of two with one id the later counts.
     package init(_ keys: [AccessKey]) {
-        self.keys = Mutex(Self.index(keys))
+        contents = Mutex(Contents(keys: Self.index(keys)))
     }
 
-    /// The key of this id, enabled or not; nil if there is none.
-    package func key(id: String) -> AccessKey? {
-        keys.withLock { $0[Array(id.utf8)] }
+    /// The key of this id, enabled or not, which is nil if there is none, and the signing keys that were made of the ring.
+    package func lookUp(id: String) -> (key: AccessKey?, signingKeys: SigningKeyCache) {
+        contents.withLock { ($0.keys[Array(id.utf8)], $0.signingKeys) }
     }
 
-    /// Replaces all keys at once.
+    /// Replaces all keys at once; if any differs, nothing that was made of the former ones is kept.
     package func replace(with newKeys: [AccessKey]) {
         let index = Self.index(newKeys)
-        keys.withLock { $0 = index }
+        contents.withLock { contents in
+            if !Self.hold(contents.keys, sameSecretsAs: index) { contents.signingKeys = SigningKeyCache() }
+            contents.keys = index
+        }
+    }
+
+    private static func hold(_ keys: [[UInt8]: AccessKey], sameSecretsAs others: [[UInt8]: AccessKey]) -> Bool {
+        keys.count == others.count
+            && keys.allSatisfy { id, key in
+                guard let other = others[id], other.isEnabled == key.isEnabled else { return false }
+                return equalInConstantTime(key.secret.reveal().utf8, other.secret.reveal().utf8)
+            }
     }
 
     private static func index(_ keys: [AccessKey]) -> [[UInt8]: AccessKey] {

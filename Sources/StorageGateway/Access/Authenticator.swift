@@ -5,8 +5,6 @@ struct Authenticator: Sendable {
     private let region: String
     private let keys: AccessKeyRing
     private let tokens: SecurityTokens?
-    /// Signing keys of earlier requests, which cost several times what one signature does.
-    private let signingKeys = SigningKeyCache()
 
     /// The schemes of OSS, today's and the historical one, and those of the S3 dialect.
     private static let schemes = SignatureScheme.current.union(
@@ -71,7 +69,7 @@ struct Authenticator: Sendable {
         guard !SecurityTokens.isTemporary(presented.accessKeyID) else {
             return try requester(ofTemporary: presented, nowUnixSeconds: nowUnixSeconds)
         }
-        let key = keys.key(id: presented.accessKeyID)
+        let (key, signingKeys) = keys.lookUp(id: presented.accessKeyID)
         let signature = try presented.verify(with: key?.secret, keys: signingKeys)
         guard let key, key.isEnabled else { throw Self.disabled(presented) }
         return Requester(signature, of: key)
@@ -93,9 +91,10 @@ struct Authenticator: Sendable {
             throw OSSError(.accessKeyIDAndSecurityTokenNotMatch)
         }
         guard nowUnixSeconds < opened.contents.expiresAtUnixSeconds else { throw OSSError(.securityTokenExpired) }
+        let (parent, signingKeys) = keys.lookUp(id: opened.contents.parentAccessKeyID)
         let signature = try presented.verify(with: opened.contents.secret, securityToken: token, keys: signingKeys)
         // What the parent key may no longer do, its sessions may not either.
-        guard let parent = keys.key(id: opened.contents.parentAccessKeyID), parent.isEnabled else {
+        guard let parent, parent.isEnabled else {
             throw Self.disabled(presented)
         }
         return Requester(

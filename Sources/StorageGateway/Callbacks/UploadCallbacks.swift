@@ -73,7 +73,7 @@ struct RequestedCallback: Sendable {
             } catch CallbackFailure.answerTooLong {
                 failure = Self.refusal("The length of the response body exceeds the limit.")
             } catch is CallbackFailure {
-                call.logger.info("a callback had no answer")
+                call.logger().info("a callback had no answer")
             }
         }
         throw failure

@@ -24,10 +24,10 @@ struct OSSCall: Sendable {
     let configuration: SurfaceConfiguration
     /// Time and randomness.
     let environment: SurfaceEnvironment
-    /// The logger, with the request's id.
-    let logger: Logger
     /// Where it came from, and when.
     let origin: CallOrigin
+    /// Makes the logger with the request's id, which costs more than a request that says nothing should pay.
+    let logger: @Sendable () -> Logger
 
     /// Who sent it.
     var requester: Requester { access.requester }
@@ -134,6 +134,6 @@ extension OSSCall {
         OSSCall(
             request: request, resource: resource, access: access, admittedBucket: admittedBucket, body: body,
             welcomeBody: welcomeBody, store: store, configuration: configuration, environment: environment,
-            logger: logger, origin: origin)
+            origin: origin, logger: logger)
     }
 }

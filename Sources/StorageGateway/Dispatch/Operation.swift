@@ -21,12 +21,17 @@ struct Operation: Sendable {
     let selectingHeader: String?
     /// Reserved parameters that the operation understands beside its selectors.
     let parameters: Set<String>
+    /// Whether the answer takes so little to compute that other connections can wait for it.
+    ///
+    /// What reads or writes a document of many lines, or moves bytes with no client to slow it down, is not.
+    let isQuick: Bool
     /// Does the work.
     let answer: @Sendable (OSSCall) async throws -> OSSAnswer
 
     init(
         _ name: String, _ method: String, _ level: ResourceLevel, selectors: [String] = [], header: String? = nil,
-        parameters: Set<String> = [], answer: @escaping @Sendable (OSSCall) async throws -> OSSAnswer
+        parameters: Set<String> = [], isQuick: Bool = false,
+        answer: @escaping @Sendable (OSSCall) async throws -> OSSAnswer
     ) {
         self.name = name
         self.method = method
@@ -34,6 +39,7 @@ struct Operation: Sendable {
         self.selectors = selectors
         self.selectingHeader = header
         self.parameters = parameters
+        self.isQuick = isQuick
         self.answer = answer
         parsedSelectors = selectors.map(Selector.init)
     }
@@ -63,10 +69,6 @@ struct Operation: Sendable {
 
     /// How specific the row is; of several that match, the most specific one is meant.
     var specificity: Int { selectors.count + (selectingHeader == nil ? 0 : 1) }
-
-    /// Whether an answer may take so long to compute that others should not wait for it: one that reads or writes a
-    /// document of many lines.
-    var takesLong: Bool { level != .object || method == "POST" }
 
     /// Whether a request asks for this operation, other parameters aside.
     func matches(method: String, level: ResourceLevel, request: WireRequest) -> Bool {

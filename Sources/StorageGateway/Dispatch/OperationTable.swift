@@ -20,58 +20,61 @@ package enum OperationTable {
             answer: ListObjectsV2.answer),
         Operation(
             "DeleteMultipleObjects", "POST", .bucket, selectors: ["delete"], answer: DeleteMultipleObjects.answer),
-        Operation("PutObject", "PUT", .object, parameters: uploadParameters, answer: PutObject.answer),
-        Operation("CopyObject", "PUT", .object, header: "x-oss-copy-source", answer: CopyObject.answer),
+        Operation("PutObject", "PUT", .object, parameters: uploadParameters, isQuick: true, answer: PutObject.answer),
+        Operation("CopyObject", "PUT", .object, header: "x-oss-copy-source", isQuick: true, answer: CopyObject.answer),
         Operation(
             "GetObject", "GET", .object, parameters: GetObject.overrides.union(["versionId", TrafficLimit.name]),
-            answer: GetObject.answer),
-        Operation("HeadObject", "HEAD", .object, parameters: ["versionId"], answer: HeadObject.answer),
+            isQuick: true, answer: GetObject.answer),
+        Operation("HeadObject", "HEAD", .object, parameters: ["versionId"], isQuick: true, answer: HeadObject.answer),
         Operation(
             "GetObjectMeta", "HEAD", .object, selectors: ["objectMeta"], parameters: ["versionId"],
-            answer: GetObjectMeta.answer),
+            isQuick: true, answer: GetObjectMeta.answer),
         Operation(
             "GetObjectMeta", "GET", .object, selectors: ["objectMeta"], parameters: ["versionId"],
-            answer: GetObjectMeta.answer),
-        Operation("DeleteObject", "DELETE", .object, parameters: ["versionId"], answer: DeleteObject.answer),
+            isQuick: true, answer: GetObjectMeta.answer),
+        Operation(
+            "DeleteObject", "DELETE", .object, parameters: ["versionId", "symlink"], isQuick: true,
+            answer: DeleteObject.answer),
         Operation(
             "InitiateMultipartUpload", "POST", .object, selectors: ["uploads"],
-            answer: InitiateMultipartUpload.answer),
+            isQuick: true, answer: InitiateMultipartUpload.answer),
         Operation(
             "UploadPart", "PUT", .object, selectors: ["uploadId"], parameters: ["partNumber", TrafficLimit.name],
-            answer: UploadPart.answer),
+            isQuick: true, answer: UploadPart.answer),
         Operation(
             "UploadPartCopy", "PUT", .object, selectors: ["uploadId"], header: "x-oss-copy-source",
-            parameters: ["partNumber"], answer: UploadPartCopy.answer),
+            parameters: ["partNumber", "versionId"], answer: UploadPartCopy.answer),
         Operation(
             "CompleteMultipartUpload", "POST", .object, selectors: ["uploadId"],
             parameters: ["callback", "callback-var"], answer: CompleteMultipartUpload.answer),
         Operation(
-            "AbortMultipartUpload", "DELETE", .object, selectors: ["uploadId"], answer: AbortMultipartUpload.answer),
+            "AbortMultipartUpload", "DELETE", .object, selectors: ["uploadId"], isQuick: true,
+            answer: AbortMultipartUpload.answer),
         Operation("ListParts", "GET", .object, selectors: ["uploadId"], answer: ListParts.answer),
         Operation(
             "ListMultipartUploads", "GET", .bucket, selectors: ["uploads"], answer: ListMultipartUploads.answer),
         Operation(
             "AppendObject", "POST", .object, selectors: ["append"], parameters: ["position", TrafficLimit.name],
-            answer: AppendObject.answer),
+            isQuick: true, answer: AppendObject.answer),
         Operation(
             "PutObjectTagging", "PUT", .object, selectors: ["tagging"], parameters: ["versionId"],
             answer: PutObjectTagging.answer),
         Operation(
             "GetObjectTagging", "GET", .object, selectors: ["tagging"], parameters: ["versionId"],
-            answer: GetObjectTagging.answer),
+            isQuick: true, answer: GetObjectTagging.answer),
         Operation(
             "DeleteObjectTagging", "DELETE", .object, selectors: ["tagging"], parameters: ["versionId"],
-            answer: DeleteObjectTagging.answer),
+            isQuick: true, answer: DeleteObjectTagging.answer),
         Operation(
             "PutObjectACL", "PUT", .object, selectors: ["acl"], parameters: ["versionId"],
-            answer: PutObjectACL.answer),
+            isQuick: true, answer: PutObjectACL.answer),
         Operation(
             "GetObjectACL", "GET", .object, selectors: ["acl"], parameters: ["versionId"],
-            answer: GetObjectACL.answer),
-        Operation("PutSymlink", "PUT", .object, selectors: ["symlink"], answer: PutSymlink.answer),
+            isQuick: true, answer: GetObjectACL.answer),
+        Operation("PutSymlink", "PUT", .object, selectors: ["symlink"], isQuick: true, answer: PutSymlink.answer),
         Operation(
             "GetSymlink", "GET", .object, selectors: ["symlink"], parameters: ["versionId"],
-            answer: GetSymlink.answer),
+            isQuick: true, answer: GetSymlink.answer),
         Operation(
             "RestoreObject", "POST", .object, selectors: ["restore"], parameters: ["versionId"],
             answer: RestoreObject.answer),
@@ -118,6 +121,13 @@ package enum OperationTable {
     /// - Throws: `NotImplemented` or `MethodNotAllowed`.
     package static func name(for request: WireRequest, level: ResourceLevel) throws(OSSError) -> String {
         try operation(for: request, level: level).name
+    }
+
+    /// Whether the operation that a request asks for is answered on the connection's event loop.
+    ///
+    /// - Throws: `NotImplemented` or `MethodNotAllowed`.
+    package static func isQuick(_ request: WireRequest, level: ResourceLevel) throws(OSSError) -> Bool {
+        try operation(for: request, level: level).isQuick
     }
 
     /// Parameters that select an operation although OSS's V1 signature does not cover them.

@@ -32,7 +32,7 @@ struct FormReception {
                     bucket: call.resource.bucket ?? "", fields: fields, fileContentType: part.contentType)
                 let accepted = try await AcceptedForm(form, filename: part.filename ?? "", call, authenticator)
                 file = accepted
-                upload = try await call.store.beginUpload()
+                upload = try await call.store.beginUpload(in: accepted.bucket)
             case .fileBytes(let bytes):
                 fileBytes += Int64(bytes.count)
                 guard fileBytes <= file?.greatestBytes ?? 0 else {

@@ -76,7 +76,7 @@ struct SecurityTokenService: Sendable {
         }
         guard let nonce = call.nonce, nonce.utf8.count <= Limits.nonceBytes else { throw .missing("SignatureNonce") }
         guard !SecurityTokens.isTemporary(id) else { throw .notForTemporaryKeys }
-        let key = keys.key(id: id)
+        let key = keys.lookUp(id: id).key
         // An unknown key costs what a known one does.
         let isSigned = call.isSigned(signature, with: key?.secret ?? Secret("no access key has this secret"))
         guard let key else { throw .unknownKey }

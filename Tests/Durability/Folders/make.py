@@ -2,7 +2,12 @@
 
     PYTHONPATH=Tests/Durability:Tests/Conformance .venv/bin/python Tests/Durability/Folders/make.py 0.1.0
 
-runs `STORAGE_GATEWAY_BIN` and leaves `0.1.0.tar.xz`, `0.1.0.json` and `0.1.0.sql` beside this file: the folder, what is
+    PYTHONPATH=Tests/Durability:Tests/Conformance .venv/bin/python Tests/Durability/Folders/make.py --schema
+
+writes the schema of this version's new folders to `current.sql`, after a migration was added; its changes are read like
+those of code.
+
+The first runs `STORAGE_GATEWAY_BIN` and leaves `0.1.0.tar.xz`, `0.1.0.json` and `0.1.0.sql` beside this file: the folder, what is
 in it, and its schema. The server is killed at the end, so that the folder has a log that must be recovered.
 """
 
@@ -23,6 +28,7 @@ from kit.signing import Request
 from rig.load import Client
 
 HERE = Path(__file__).resolve().parent
+CURRENT = HERE / "current.sql"
 # Values of no worth, so that the folder needs no files with secrets.
 ENVIRONMENT = {
     "OSS_ACCESS_KEY_ID": "kept-folder", "OSS_ACCESS_KEY_SECRET": "the-secret-of-a-folder-kept-for-tests",
@@ -105,5 +111,13 @@ def _without_owner(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
     return None if entry.name.endswith("-shm") else entry
 
 
+def write_schema() -> None:
+    """Writes down the schema of a folder that this version has just made."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = Gateway(Path(folder), environment=ENVIRONMENT).start()
+        assert server.stop() == 0
+        CURRENT.write_text(schema(server.data))
+
+
 if __name__ == "__main__":
-    main(sys.argv[1])
+    write_schema() if sys.argv[1] == "--schema" else main(sys.argv[1])

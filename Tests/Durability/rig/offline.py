@@ -39,6 +39,7 @@ def problems_of(data: Path) -> list[str]:
             f"body {row[0]} is named {row[2]} times, and counts {row[1]}" for row in database.execute(_MISCOUNTED)]
         found += [f"bucket {row[0]} counts {row[1:4]}, and has {row[4:]}" for row in database.execute(_MISSUMMED)]
         found += [f"{row[0]!r} does not show its newest version" for row in database.execute(_WRONGLY_SHOWN)]
+        found += [f"account {row[0]} is charged {row[1]}, and has {row[2]}" for row in database.execute(_MISCHARGED)]
         found += [f"body {row[0]} is named by nothing, and not about to go" for row in database.execute(_FORGOTTEN)]
         found += [f"part {row[1]} of upload {row[0]} was left behind" for row in database.execute(_LEFT_PARTS)]
         for key, size, digest, parts, is_segmented, body in database.execute(_OBJECTS):
@@ -149,4 +150,14 @@ _WRONGLY_SHOWN = """
         AS newest
     LEFT JOIN objects USING (bucket_id, key)
     WHERE coalesce(objects.sequence <= newest.sequence, newest.is_delete_marker = 0)
+    """
+
+_MISCHARGED = """
+    WITH sizes (owner_id, bytes) AS (
+        SELECT owner_id, size_bytes FROM buckets UNION ALL
+        SELECT owner_id, parts.size_bytes FROM parts
+        JOIN uploads ON uploads.id = parts.upload_number JOIN buckets ON buckets.id = uploads.bucket_id)
+    SELECT accounts.owner_id, used_bytes, coalesce(sum(bytes), 0) AS held
+    FROM accounts LEFT JOIN sizes ON sizes.owner_id = accounts.owner_id
+    GROUP BY accounts.owner_id HAVING used_bytes <> held
     """

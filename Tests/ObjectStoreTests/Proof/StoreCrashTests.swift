@@ -14,17 +14,25 @@ import Testing
     private static let statesOfAnImage = 10
 
     @Test func nothingAnsweredIsLostAtAnyCrash() async throws {
-        let plan = RandomPlan(name: "crash", usualSeconds: 60, leastSequences: 12)
+        try await run(RandomPlan(name: "crash", usualSeconds: 50, leastSequences: 12), clients: 1)
+    }
+
+    @Test func nothingAnsweredToAnyOfThreeClientsIsLostAtAnyCrash() async throws {
+        try await run(RandomPlan(name: "crash-clients", usualSeconds: 20, leastSequences: 6), clients: 3)
+    }
+
+    private func run(_ plan: RandomPlan, clients: Int) async throws {
         let start = try await CrashBench.emptyStore()
         let tally = CrashTally()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<2 {
                 group.addTask {
                     while let seed = plan.nextSeed() {
-                        var bench = CrashBench(seed: seed, statesOfAnImage: Self.statesOfAnImage, tally: tally)
+                        var bench = CrashBench(
+                            seed: seed, clients: clients, statesOfAnImage: Self.statesOfAnImage, tally: tally)
                         if let difference = try await bench.run(from: start) {
                             plan.remember(seed)
-                            Issue.record("STORE_CRASH_SEED=\(seed): \(difference)")
+                            Issue.record("\(plan.seedName)=\(seed): \(difference)")
                         }
                     }
                 }
@@ -32,7 +40,8 @@ import Testing
             try await group.waitForAll()
         }
         let counts = tally.counts
-        print("crash: \(counts.states) states of \(counts.images) images, \(counts.opened) different ones opened")
+        let text = "\(counts.states) states of \(counts.images) images, \(counts.opened) different ones opened"
+        print("crash, clients: \(clients): \(text)")
         #expect(counts.states >= counts.images)
     }
 
@@ -67,17 +76,19 @@ import Testing
     }
 }
 
-/// One sequence, its images and the states drawn from them.
+/// One sequence, or one of each of several clients, its images and the states drawn from them.
 struct CrashBench {
     private let seed: UInt64
+    private let clients: Int
     private let statesOfAnImage: Int
     private let tally: CrashTally
     private let folder = TestFolder()
     private var dice: SeededGenerator
     private var readings: [Int: StoreModel] = [:]
 
-    init(seed: UInt64, statesOfAnImage: Int, tally: CrashTally) {
+    init(seed: UInt64, clients: Int, statesOfAnImage: Int, tally: CrashTally) {
         self.seed = seed
+        self.clients = clients
         self.statesOfAnImage = statesOfAnImage
         self.tally = tally
         self.dice = SeededGenerator(seed: ~seed)
@@ -101,51 +112,75 @@ struct CrashBench {
         return try await DiskStore.open(configuration, environment: folder.environment)
     }
 
-    /// Runs the sequence, then looks at its crash states.
+    /// Runs the sequences, then looks at their crash states.
     mutating func run(from start: DiskImage) async throws -> ModelDifference? {
-        var sequenceDice = ModelDice(seed: seed, hasLargeBodies: false)
-        let operations = sequenceDice.sequence(upTo: 40).filter(\.touchesDisk)
-        let recorder = CrashRecorder()
+        let recorder = CrashRecorder(clients: clients)
         let disk = SimulatedDisk(start, now: { [folder] in folder.clock.milliseconds }, onChange: { recorder.keep($0) })
-        var caller = ModelCaller(store: try await Self.open(disk, folder))
-        var models = [StoreModel(milliseconds: folder.clock.milliseconds)]
+        let store = CrashStore(try await Self.open(disk, folder))
+        let bench = self
+        let histories = try await withThrowingTaskGroup(of: CrashHistory.self) { group in
+            for client in 0..<clients {
+                group.addTask { try await bench.run(client, on: store, disk, recorder) }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.client < $1.client }
+        }
+        try await store.current.close()
+        recorder.keep(disk.image)
+        if let difference = histories.compactMap(\.difference).first { return difference }
+        return try await judge(recorder.moments, histories)
+    }
+
+    /// Makes the calls of one client; several have a bucket of their own each, and the clock stands still.
+    private func run(
+        _ client: Int, on store: CrashStore, _ disk: SimulatedDisk, _ recorder: CrashRecorder
+    ) async throws -> CrashHistory {
+        let isAlone = clients == 1
+        var dice = ModelDice(
+            seed: seed &+ UInt64(client), hasLargeBodies: false, ownBucket: isAlone ? nil : client)
+        let operations = dice.sequence(upTo: isAlone ? 40 : 15).filter(\.touchesDisk)
+        var history = CrashHistory(
+            client: client, isAlone: isAlone, operations: operations,
+            models: [StoreModel(milliseconds: folder.clock.milliseconds)])
         for operation in operations {
-            folder.clock.advance(byMilliseconds: 1_000)
-            var model = models[models.count - 1]
+            if isAlone { folder.clock.advance(byMilliseconds: 1_000) }
+            var model = history.models[history.models.count - 1]
             model.milliseconds = folder.clock.milliseconds
             let wanted = model.apply(operation)
-            models.append(model)
+            history.models.append(model)
             if case .reopen = operation {
-                try await caller.store.close()
-                caller.store = try await Self.open(disk, folder)
+                try await store.current.close()
+                store.replace(with: try await Self.open(disk, folder))
             }
-            let found = try await caller.apply(operation)
-            guard found == wanted else { return ModelDifference(text: "\(operation): \(found), not \(wanted)") }
-            recorder.answer()
-            recorder.keep(disk.image)
+            let found = try await ModelCaller(store: store.current).apply(operation)
+            guard found == wanted else {
+                history.difference = ModelDifference(text: "\(operation): \(found), not \(wanted)")
+                return history
+            }
+            recorder.answer(client)
+            // With others beside it, the image would be older than what is answered by now.
+            if isAlone { recorder.keep(disk.image) }
         }
-        try await caller.store.close()
-        recorder.keep(disk.image)
-        return try await judge(recorder.moments, models, operations)
+        return history
     }
 
     private mutating func judge(
-        _ moments: [CrashRecorder.Moment], _ models: [StoreModel], _ operations: [ModelOperation]
+        _ moments: [CrashRecorder.Moment], _ histories: [CrashHistory]
     ) async throws -> ModelDifference? {
         for moment in moments {
             let parts = (2..<max(3, statesOfAnImage)).map { _ in DiskImage.Keeping.some }
             for keeping in [.nothing, .everything] + parts {
                 let crashed = moment.image.crashed(keeping: keeping, using: &dice)
                 tally.countState()
-                let allowed = models[moment.answered...].prefix(2)
-                let under = moment.answered < operations.count ? "\(operations[moment.answered])" : "close"
                 do {
                     let found = try await read(crashed)
-                    if allowed.contains(found) { continue }
-                    return ModelDifference(
-                        text: "after \(moment.answered) answers, during \(under): \(found), not \(allowed)")
+                    for history in histories {
+                        guard let problem = history.problem(with: found, after: moment.answered[history.client]) else {
+                            continue
+                        }
+                        return ModelDifference(text: problem)
+                    }
                 } catch {
-                    return ModelDifference(text: "after \(moment.answered) answers, during \(under): \(error)")
+                    return ModelDifference(text: "after \(moment.answered) answers: \(error)")
                 }
             }
             tally.countImage()
@@ -161,6 +196,8 @@ struct CrashBench {
         let disk = SimulatedDisk(image, now: { [folder] in folder.clock.milliseconds })
         let store = try await Self.open(disk, folder)
         let model = try await StoreModel(reading: store)
+        let reservedBytes = try await store.usage(ofAccount: ModelCaller.ownerID).reservedBytes
+        guard reservedBytes == 0 else { throw ModelDifference(text: "\(reservedBytes) bytes are reserved for nobody") }
         readings[fingerprint] = model
         let goesOn = Int.random(in: 0..<8, using: &dice) == 0
         if goesOn { try await goOn(store, disk, model) } else { try await store.close() }
@@ -195,15 +232,53 @@ extension ModelOperation {
     }
 }
 
-/// The images of a disk, each with the number of calls that were answered before it.
+/// The calls of one client, and the model after each of them.
+struct CrashHistory: Sendable {
+    let client: Int
+    /// Whether there is no other client, so that the whole store is this one's.
+    let isAlone: Bool
+    let operations: [ModelOperation]
+    var models: [StoreModel]
+    var difference: ModelDifference?
+
+    /// What is wrong with a store of which so many calls were answered: it may hold the effect of one more, and no less.
+    func problem(with found: StoreModel, after answered: Int) -> String? {
+        let allowed = models[answered...].prefix(2)
+        let fits = allowed.contains { isAlone ? $0 == found : $0.contents[client] == found.contents[client] }
+        let under = answered < operations.count ? "\(operations[answered])" : "close"
+        return fits ? nil : "client \(client), after \(answered) answers, during \(under): \(found), not \(allowed)"
+    }
+}
+
+/// The store of a crash test, which is opened anew now and then.
+final class CrashStore: Sendable {
+    private let store: Mutex<DiskStore>
+
+    init(_ store: DiskStore) {
+        self.store = Mutex(store)
+    }
+
+    var current: DiskStore { store.withLock { $0 } }
+
+    func replace(with other: DiskStore) {
+        store.withLock { $0 = other }
+    }
+}
+
+/// The images of a disk, each with the numbers of calls that were answered before it.
 final class CrashRecorder: Sendable {
     /// The disk before one of its operations.
     struct Moment: Sendable {
         let image: DiskImage
-        let answered: Int
+        /// How many calls of each client were answered.
+        let answered: [Int]
     }
 
-    private let state = Mutex<(moments: [Moment], answered: Int)>(([], 0))
+    private let state: Mutex<(moments: [Moment], answered: [Int])>
+
+    init(clients: Int = 1) {
+        state = Mutex(([], Array(repeating: 0, count: clients)))
+    }
 
     var moments: [Moment] { state.withLock { $0.moments } }
 
@@ -211,8 +286,8 @@ final class CrashRecorder: Sendable {
         state.withLock { $0.moments.append(Moment(image: image, answered: $0.answered)) }
     }
 
-    func answer() {
-        state.withLock { $0.answered += 1 }
+    func answer(_ client: Int) {
+        state.withLock { $0.answered[client] += 1 }
     }
 }
 

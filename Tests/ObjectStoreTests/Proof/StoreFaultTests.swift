@@ -157,6 +157,18 @@ struct FaultCase: Sendable, CustomStringConvertible {
             FaultCase(
                 description: "a copy over a blob",
                 operation: .copy(place("row"), to: place("blob"), renamesContent: false)),
+            FaultCase(description: "a new log", operation: .append(place("new"), small, atEnd: true)),
+            FaultCase(
+                description: "a few bytes more of a log",
+                operation: .append(place("log"), ModelBody(count: 40, seed: 12), atEnd: true)),
+            FaultCase(description: "a blob behind a log", operation: .append(place("log"), blob, atEnd: true)),
+            FaultCase(description: "a link over a blob", operation: .symlink(place("blob"), to: Array("row".utf8))),
+            FaultCase(description: "new tags", operation: .setTags(place("blob"), [Tag("colour", "red")])),
+            FaultCase(description: "a new limit", operation: .setLimit(9_000_000)),
+            FaultCase(
+                description: "an aborted upload",
+                operation: .multipart(place("new"), [ModelBody(count: 102_400, seed: 3), blob], completes: false)),
+            FaultCase(description: "the account", operation: .account, touchesDisk: false),
             FaultCase(description: "reading a blob", operation: .get(place("blob"))),
             FaultCase(description: "reading a row", operation: .get(place("row")), touchesDisk: false),
             FaultCase(description: "a range", operation: .range(place("blob"), from: 10, count: 20)),
@@ -193,6 +205,9 @@ struct FaultBench {
         .makeBucket(0), .makeBucket(2),
         put("row", ModelBody(count: 200, seed: 5)), put("blob", ModelBody(count: 4_000, seed: 6)),
         put("third", ModelBody(count: 9_000, seed: 7)),
+        .append(ModelPlace(bucket: 0, key: Array("log".utf8)), ModelBody(count: 50, seed: 14), atEnd: true),
+        // Wide enough for everything, so that room is kept for uploads and must be given back.
+        .setLimit(5_000_000),
     ]
 
     private static func put(_ key: String, _ body: ModelBody) -> ModelOperation {
@@ -288,6 +303,8 @@ struct FaultBench {
             #expect(found == wanted.outcome, "\(tried), \(fault): called again")
         }
         try await expectContents([wanted.after], store)
+        let reservedBytes = try await store.usage(ofAccount: ModelCaller.ownerID).reservedBytes
+        #expect(reservedBytes == 0, "\(tried), \(fault): room is kept for nobody")
     }
 
     private func close(_ store: DiskStore?) async throws {

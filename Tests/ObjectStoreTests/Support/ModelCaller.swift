@@ -7,6 +7,9 @@ struct ModelCaller {
     /// The store.
     var store: DiskStore
 
+    /// Who has all buckets.
+    static let ownerID = "alice"
+
     /// The bucket of a number.
     static func bucketName(_ number: Int) throws -> BucketName { try BucketName("bucket-\(number)") }
 
@@ -26,18 +29,17 @@ struct ModelCaller {
     private func call(_ operation: ModelOperation) async throws -> StoreModel.Outcome {
         switch operation {
         case .makeBucket(let number):
-            _ = try await store.createBucket(NewBucket(name: Self.bucketName(number), ownerID: "alice"))
+            _ = try await store.createBucket(NewBucket(name: Self.bucketName(number), ownerID: Self.ownerID))
             return .done
         case .deleteBucket(let number):
-            try await store.deleteBucket(Self.bucketName(number), ownedBy: "alice")
+            try await store.deleteBucket(Self.bucketName(number), ownedBy: Self.ownerID)
             return .done
         case .put(let place, let body, let forbidsOverwrite):
             return try await put(place, body, WriteCondition(forbidsOverwrite: forbidsOverwrite))
         case .multipart(let place, let bodies, let completes):
             return try await multipart(place, bodies, completes: completes)
         case .abandon(let body):
-            try await store.beginUpload().append(body.bytes, pieceBytes: 400_000)
-            return .done
+            return try await abandon(body)
         case .copy(let source, let target, let renamesContent):
             let targetBucket = try await bucket(target)
             let record = try await find(source)
@@ -50,6 +52,19 @@ struct ModelCaller {
         case .delete(let number, let keys):
             let bucket = try await store.bucket(Self.bucketName(number))
             try await store.delete(in: bucket, keys: keys.map { try ObjectKey(bytes: $0) })
+            return .done
+        case .append(let place, let body, let atEnd):
+            return try await append(body, to: place, atEnd: atEnd)
+        case .setTags(let place, let tags):
+            try await store.setTags(tags, of: ObjectKey(bytes: place.key), in: bucket(place))
+            return .done
+        case .symlink(let place, let target):
+            _ = try await store.putSymlink(
+                to: ObjectKey(bytes: target), at: ObjectPlace(bucket: bucket(place), key: ObjectKey(bytes: place.key)),
+                attributes: ObjectAttributes())
+            return .done
+        case .setLimit(let limit):
+            try await store.setLimit(limit.map { Int64($0) }, ofAccount: Self.ownerID)
             return .done
         case .setVersioning(let number, let status):
             try await store.setVersioning(status, of: store.bucket(Self.bucketName(number)))
@@ -75,11 +90,7 @@ struct ModelCaller {
             return .bytes(.bytes(try await store.bytes(of: record, range: range)))
         case .head(let place):
             let record = try await find(place)
-            return .object(
-                StoreModel.Object(
-                    bytes: .bytes(try await store.bytes(of: record)),
-                    modifiedAtMilliseconds: record.lastModifiedMilliseconds,
-                    contentType: record.attributes.contentType))
+            return .object(StoreModel.Object(record, bytes: try await store.bytes(of: record)))
         case .list(let number, let prefix, let delimiter, let after, let limit):
             let bucket = try await store.bucket(Self.bucketName(number))
             let query = ListQuery(prefix: prefix, delimiter: delimiter, after: after, limit: limit)
@@ -89,6 +100,10 @@ struct ModelCaller {
             let usage = try await store.usage(of: store.bucket(Self.bucketName(number)))
             return .usage(
                 objects: Int(usage.objectCount), bytes: Int(usage.sizeBytes), markers: Int(usage.markerCount))
+        case .account:
+            let account = try await store.usage(ofAccount: Self.ownerID)
+            guard account.reservedBytes == 0 else { throw ModelDifference(text: "\(account) with nothing under way") }
+            return .account(limit: account.limitBytes.map { Int($0) }, used: Int(account.usedBytes))
         case .getVersion(let place, let number):
             let id = try await version(number, of: place)
             let record = try await store.object(
@@ -106,7 +121,8 @@ struct ModelCaller {
         _ place: ModelPlace, _ body: ModelBody, _ condition: WriteCondition
     ) async throws -> StoreModel.Outcome {
         let bucket = try await bucket(place)
-        let upload = try await store.beginUpload(expectedBytes: body.seed % 2 == 0 ? Int64(body.count) : nil)
+        let upload = try await store.beginUpload(
+            expectedBytes: body.isAnnounced ? Int64(body.count) : nil, in: bucket)
         try await upload.append(body.bytes, pieceBytes: body.seed % 3 == 0 ? 100 + body.count / 3 : 400_000)
         _ = try await upload.finish()
         _ = try await store.put(
@@ -123,7 +139,8 @@ struct ModelCaller {
             attributes: ObjectAttributes(contentType: "text/parts"))
         do {
             for (index, body) in bodies.enumerated() {
-                let upload = try await store.beginUpload(expectedBytes: Int64(body.count))
+                let upload = try await store.beginUpload(
+                    expectedBytes: Int64(body.count), in: multipart.bucket)
                 try await upload.append(body.bytes, pieceBytes: 400_000)
                 _ = try await upload.finish()
                 guard let number = PartNumber(index + 1) else { throw ModelDifference(text: "part \(index)") }
@@ -137,6 +154,42 @@ struct ModelCaller {
             return .done
         } catch {
             try? await store.abort(multipart)
+            throw error
+        }
+    }
+
+    /// Begins an upload and leaves it: given up if its length was told, forgotten if not.
+    private func abandon(_ body: ModelBody) async throws -> StoreModel.Outcome {
+        guard body.isAnnounced else {
+            try await store.beginUpload().append(body.bytes, pieceBytes: 400_000)
+            return .done
+        }
+        let bucket = try? await store.bucket(Self.bucketName(0))
+        let upload = try await store.beginUpload(expectedBytes: Int64(body.count), in: bucket)
+        do {
+            try await upload.append(body.bytes, pieceBytes: 400_000)
+            await upload.discard()
+            return .done
+        } catch {
+            await upload.discard()
+            throw error
+        }
+    }
+
+    private func append(_ body: ModelBody, to place: ModelPlace, atEnd: Bool) async throws -> StoreModel.Outcome {
+        let bucket = try await bucket(place)
+        let target = ObjectPlace(bucket: bucket, key: try ObjectKey(bytes: place.key))
+        let upload = try await store.beginUpload(expectedBytes: Int64(body.count), in: bucket)
+        do {
+            try await upload.append(body.bytes, pieceBytes: 400_000)
+            _ = try await upload.finish()
+            let current = try? await find(place)
+            _ = try await store.append(
+                upload, at: (current?.sizeBytes ?? 0) + (atEnd ? 0 : 1), to: target,
+                attributes: ObjectAttributes(contentType: "text/appended"))
+            return .done
+        } catch {
+            await upload.discard()
             throw error
         }
     }

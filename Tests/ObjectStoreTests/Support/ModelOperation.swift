@@ -44,6 +44,11 @@ enum ModelOperation: Sendable, CustomStringConvertible {
     case versions(Int, prefix: [UInt8], delimiter: [UInt8], limit: Int)
     case list(Int, prefix: [UInt8], delimiter: [UInt8], after: [UInt8]?, limit: Int)
     case usage(Int)
+    case append(ModelPlace, ModelBody, atEnd: Bool)
+    case setTags(ModelPlace, [Tag])
+    case symlink(ModelPlace, to: [UInt8])
+    case setLimit(Int?)
+    case account
     case reopen
 
     /// The name under which the operation is counted.
@@ -53,6 +58,7 @@ enum ModelOperation: Sendable, CustomStringConvertible {
     var changesStore: Bool {
         switch self {
         case .makeBucket, .deleteBucket, .setVersioning, .put, .multipart, .copy, .delete, .deleteVersion: true
+        case .append, .setTags, .symlink, .setLimit: true
         default: false
         }
     }
@@ -79,6 +85,11 @@ enum ModelOperation: Sendable, CustomStringConvertible {
         case .list(let bucket, let prefix, let delimiter, let after, let limit):
             "list \(bucket) prefix \(prefix) delimiter \(delimiter) after \(after ?? []) limit \(limit)"
         case .usage(let bucket): "usage \(bucket)"
+        case .append(let place, let body, let atEnd): "append \(place), \(body)\(atEnd ? "" : ", not at the end")"
+        case .setTags(let place, let tags): "setTags \(place), \(tags)"
+        case .symlink(let place, let target): "symlink \(place) to \(target)"
+        case .setLimit(let limit): "setLimit \(limit.map(String.init) ?? "none")"
+        case .account: "account"
         case .reopen: "reopen"
         }
     }
@@ -95,20 +106,23 @@ struct ModelDice {
     private var generator: SeededGenerator
     /// Whether bodies may be so large that they have more than one block.
     private let hasLargeBodies: Bool
+    /// The one bucket of a client that has others beside it; nil for a client that has the store for itself.
+    private let ownBucket: Int?
 
     /// Takes the seed.
-    init(seed: UInt64, hasLargeBodies: Bool = true) {
+    init(seed: UInt64, hasLargeBodies: Bool = true, ownBucket: Int? = nil) {
         generator = SeededGenerator(seed: seed)
         self.hasLargeBodies = hasLargeBodies
+        self.ownBucket = ownBucket
     }
 
     /// Draws up to so many operations, the first of which makes a bucket.
     mutating func sequence(upTo limit: Int) -> [ModelOperation] {
-        [.makeBucket(0)] + (1..<Int.random(in: 2...limit, using: &generator)).map { _ in operation() }
+        [.makeBucket(ownBucket ?? 0)] + (1..<Int.random(in: 2...limit, using: &generator)).map { _ in operation() }
     }
 
     private mutating func operation() -> ModelOperation {
-        switch Int.random(in: 0..<100, using: &generator) {
+        switch Int.random(in: 0..<122, using: &generator) {
         case ..<5: return .makeBucket(bucket())
         case ..<8: return .deleteBucket(bucket())
         case ..<11: return .setVersioning(bucket(), chance(3) ? .suspended : .enabled)
@@ -133,13 +147,23 @@ struct ModelDice {
                 bucket(), prefix: chance(2) ? [] : part(), delimiter: [[], [0x2f], [0x2f], [0x61, 0x2f]][pick(4)],
                 after: chance(2) ? nil : part(), limit: limit)
         case ..<97: return .usage(bucket())
-        default: return .reopen
+        case ..<100: return ownBucket == nil ? .reopen : .usage(bucket())
+        case ..<107: return .append(place(), body(), atEnd: !chance(8))
+        case ..<111: return .setTags(place(), (0..<pick(3)).map { Tag("key-\($0)", "\(pick(9))") })
+        case ..<115: return .symlink(place(), to: key())
+        case ..<119: return ownBucket == nil ? .setLimit(limit()) : .usage(bucket())
+        default: return ownBucket == nil ? .account : .usage(bucket())
         }
+    }
+
+    /// Half the time there is no limit, since little happens below a narrow one.
+    private mutating func limit() -> Int? {
+        chance(2) ? nil : [0, 299, 301, 1_000, 6_000, 103_000, 300_000][pick(7)]
     }
 
     private mutating func pick(_ count: Int) -> Int { Int.random(in: 0..<count, using: &generator) }
     private mutating func chance(_ oneIn: Int) -> Bool { pick(oneIn) == 0 }
-    private mutating func bucket() -> Int { chance(6) ? 1 : 0 }
+    private mutating func bucket() -> Int { ownBucket ?? (chance(6) ? 1 : 0) }
     private mutating func key() -> [UInt8] { Self.keys[pick(Self.keys.count)] }
     private mutating func place() -> ModelPlace { ModelPlace(bucket: bucket(), key: key()) }
     private mutating func near(_ count: Int) -> Int { max(0, count + pick(3) - 1) }

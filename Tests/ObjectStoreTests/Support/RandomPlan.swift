@@ -8,6 +8,8 @@ import Synchronization
 final class RandomPlan: Sendable {
     /// Whether enough is run to expect that everything was seen.
     let isWhole: Bool
+    /// The name of the environment variable that runs one seed alone.
+    let seedName: String
     private let file: URL
     private let state: Mutex<State>
 
@@ -30,6 +32,7 @@ final class RandomPlan: Sendable {
         let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
         let failed = text.split(separator: "\n").compactMap { UInt64($0) }
         let start = UInt64.random(in: 1...(.max))
+        seedName = prefix + "_SEED"
         print("\(prefix)_SEED=\(seed.map { "\($0)" } ?? "… is drawn from \(start)")")
         isWhole = seed == nil
         let end = ContinuousClock.now + .seconds(count == nil ? usualSeconds : 0)

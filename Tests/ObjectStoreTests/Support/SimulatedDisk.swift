@@ -293,6 +293,10 @@ final class SimulatedFile: DiskFile {
         }
     }
 
+    func beginFlush(at offset: Int64, count: Int64) throws(StoreFailure) {
+        try disk.perform("sync_file_range", changes: false) { _ in .success(0) }
+    }
+
     func syncBytes() throws(StoreFailure) {
         try sync("fdatasync")
     }

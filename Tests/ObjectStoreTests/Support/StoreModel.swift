@@ -8,6 +8,9 @@ struct StoreModel: Sendable, Equatable {
         var bytes: ModelBytes
         var modifiedAtMilliseconds: Int64
         var contentType: String?
+        var type = ObjectType.normal
+        var tags: [Tag] = []
+        var symlinkTarget: [UInt8]?
     }
 
     /// What was written under a key once, or a mark that hides it.
@@ -26,6 +29,7 @@ struct StoreModel: Sendable, Equatable {
         /// What the keys show.
         var shown: [[UInt8]: Object] { keys.compactMapValues { $0.first?.object } }
         var allVersions: [Version] { keys.values.flatMap { $0 } }
+        var bytes: Int { allVersions.reduce(0) { $0 + ($1.object?.bytes.count ?? 0) } }
 
         mutating func add(_ object: Object?, _ key: [UInt8], atMilliseconds time: Int64) {
             var versions = versioning == nil ? [] : keys[key] ?? []
@@ -96,12 +100,15 @@ struct StoreModel: Sendable, Equatable {
         case listed(keys: [[UInt8]], prefixes: [[UInt8]], next: [UInt8]?)
         case versions([ListedVersion], prefixes: [[UInt8]])
         case usage(objects: Int, bytes: Int, markers: Int)
+        case account(limit: Int?, used: Int)
     }
 
     /// The buckets.
-    private(set) var contents: [Int: Bucket] = [:]
+    var contents: [Int: Bucket] = [:]
     /// What the keys of each bucket show.
     var buckets: [Int: [[UInt8]: Object]] { contents.mapValues(\.shown) }
+    /// How many bytes the one owner of all buckets may have.
+    var limit: Int?
     /// What the clock of the store says.
     var milliseconds: Int64 = 0
 
@@ -127,17 +134,28 @@ struct StoreModel: Sendable, Equatable {
         case .put(let place, let body, let forbidsOverwrite):
             let object = Object(
                 bytes: .body(body), modifiedAtMilliseconds: milliseconds, contentType: "text/\(body.seed)")
+            guard contents[place.bucket] == nil || !body.isAnnounced || isTaken(body) else {
+                return .refused(.quotaExceeded)
+            }
             return write(object, place, forbidsOverwrite: forbidsOverwrite)
         case .multipart(let place, let bodies, let completes):
-            guard completes else { return contents[place.bucket] == nil ? .refused(.noSuchBucket) : .done }
+            guard contents[place.bucket] != nil else { return .refused(.noSuchBucket) }
+            guard fits(bodies) else { return .refused(.quotaExceeded) }
+            guard completes else { return .done }
             let object = Object(
-                bytes: .bodies(bodies), modifiedAtMilliseconds: milliseconds, contentType: "text/parts")
-            if contents[place.bucket] != nil, bodies.dropLast().contains(where: { $0.count < 102_400 }) {
+                bytes: .bodies(bodies), modifiedAtMilliseconds: milliseconds, contentType: "text/parts",
+                type: .multipart)
+            if bodies.dropLast().contains(where: { $0.count < 102_400 }) {
                 return .refused(.entityTooSmall)
             }
             return write(object, place, forbidsOverwrite: false)
-        case .abandon, .reopen:
+        case .abandon(let body):
+            let isJudged = contents[0] != nil && body.isAnnounced
+            return isJudged && !isTaken(body) ? .refused(.quotaExceeded) : .done
+        case .reopen:
             return .done
+        case .append, .setTags, .symlink, .setLimit, .account:
+            return applyMore(operation)
         case .copy(let source, let target, let renamesContent):
             return copy(source, target, renamesContent: renamesContent)
         case .delete(let bucket, let keys):
@@ -192,12 +210,15 @@ struct StoreModel: Sendable, Equatable {
         return use(object)
     }
 
-    private mutating func write(_ object: Object, _ place: ModelPlace, forbidsOverwrite: Bool) -> Outcome {
-        guard let bucket = contents[place.bucket] else { return .refused(.noSuchBucket) }
+    mutating func write(_ object: Object, _ place: ModelPlace, forbidsOverwrite: Bool) -> Outcome {
+        guard var bucket = contents[place.bucket] else { return .refused(.noSuchBucket) }
         if forbidsOverwrite, bucket.versioning == nil, bucket.keys[place.key] != nil {
             return .refused(.fileAlreadyExists)
         }
-        contents[place.bucket]?.add(object, place.key, atMilliseconds: milliseconds)
+        let before = bucket.bytes
+        bucket.add(object, place.key, atMilliseconds: milliseconds)
+        guard fits(bucket.bytes - before) else { return .refused(.quotaExceeded) }
+        contents[place.bucket] = bucket
         return .done
     }
 
@@ -209,6 +230,7 @@ struct StoreModel: Sendable, Equatable {
         guard var object = bucket.keys[source.key]?.first?.object else { return .refused(.noSuchKey) }
         object.modifiedAtMilliseconds = milliseconds
         if renamesContent { object.contentType = "text/copy" }
+        if object.type == .appendable { object.type = .normal }
         return write(object, target, forbidsOverwrite: false)
     }
 
@@ -257,7 +279,7 @@ struct StoreModel: Sendable, Equatable {
 
     /// The model of what a store holds, read out of it.
     init(reading store: DiskStore) async throws {
-        for number in 0..<3 {
+        for number in 0..<4 {
             let found = try? await store.bucket(ModelCaller.bucketName(number))
             guard let found else { continue }
             var bucket = Bucket(versioning: found.versioning)
@@ -279,6 +301,7 @@ struct StoreModel: Sendable, Equatable {
             }
             contents[number] = bucket
         }
+        try await readAccount(of: store)
     }
 
     private static func version(
@@ -290,9 +313,7 @@ struct StoreModel: Sendable, Equatable {
             entry.isLatest
             ? try await store.object(in: bucket, key: entry.key)
             : try await store.object(in: bucket, key: entry.key, version: entry.id)
-        let object = Object(
-            bytes: .bytes(try await store.bytes(of: record)), modifiedAtMilliseconds: record.lastModifiedMilliseconds,
-            contentType: record.attributes.contentType)
+        let object = Object(record, bytes: try await store.bytes(of: record))
         return Version(isNull: isNull, modifiedAtMilliseconds: time, object: object)
     }
 
@@ -301,7 +322,9 @@ struct StoreModel: Sendable, Equatable {
         self.milliseconds = milliseconds
     }
 
-    static func == (one: StoreModel, other: StoreModel) -> Bool { one.contents == other.contents }
+    static func == (one: StoreModel, other: StoreModel) -> Bool {
+        one.limit == other.limit && one.contents == other.contents
+    }
 }
 
 extension StoreModel: CustomStringConvertible {
@@ -313,7 +336,7 @@ extension StoreModel: CustomStringConvertible {
             let state = bucket.versioning.map { " \($0)" } ?? ""
             return "bucket \(number)\(state) [\(keys.joined(separator: "; "))]"
         }
-        return texts.joined(separator: " ")
+        return texts.joined(separator: " ") + (limit.map { " limit \($0)" } ?? "")
     }
 }
 

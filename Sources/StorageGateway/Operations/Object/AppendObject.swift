@@ -18,7 +18,7 @@ enum AppendObject {
         // What cannot come to anything is refused before its bytes come; the commit judges again.
         try await call.store.requireAppendable(
             at: position, adding: reader.announcedBytes ?? 0, to: place, condition: condition)
-        let upload = try await call.store.beginUpload(expectedBytes: reader.announcedBytes)
+        let upload = try await call.store.beginUpload(expectedBytes: reader.announcedBytes, in: bucket)
         do {
             _ = try await reader.forEachChunk { try await upload.append($0) }
             try reader.check(try await upload.finish())

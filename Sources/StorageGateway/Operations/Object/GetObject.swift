@@ -44,7 +44,7 @@ enum GetObject {
                 }
             } catch let failure as StoreFailure {
                 // The answer has begun: it ends short of its length, so that nobody takes it for whole.
-                logger.error("object could not be read to its end", metadata: ["error": "\(failure)"])
+                logger().error("object could not be read to its end", metadata: ["error": "\(failure)"])
                 throw failure
             }
             try await writer.finish(nil)

@@ -15,7 +15,7 @@ enum PutObject {
         let reader = try RequestBodyReader(call, limitBytes: Limits.objectBytes)
         let bucket = try await call.bucket()
         try await attributes.complete(call, in: bucket)
-        let upload = try await call.store.beginUpload(expectedBytes: reader.announcedBytes)
+        let upload = try await call.store.beginUpload(expectedBytes: reader.announcedBytes, in: bucket)
         do {
             _ = try await reader.forEachChunk { try await upload.append($0) }
             let summary = try await upload.finish()

@@ -10,7 +10,8 @@ enum UploadPart {
         try WriteHeaders.refuseUnknownMeaning(call)
         let reader = try RequestBodyReader(call, limitBytes: Limits.objectBytes)
         let multipart = try await call.multipartUpload()
-        let upload = try await call.store.beginUpload(expectedBytes: reader.announcedBytes)
+        let upload = try await call.store.beginUpload(
+            expectedBytes: reader.announcedBytes, in: multipart.bucket)
         do {
             _ = try await reader.forEachChunk { try await upload.append($0) }
             try reader.check(try await upload.finish())

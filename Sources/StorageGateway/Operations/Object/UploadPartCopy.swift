@@ -9,6 +9,7 @@ enum UploadPartCopy {
         let number = try call.partNumber()
         let header = "x-oss-copy-source"
         let source = try CopySource(header: call.header(header) ?? "")
+        try requireAgreement(of: call, with: source)
         try WriteHeaders.refuseUnknownMeaning(call)
         let multipart = try await call.multipartUpload()
         let sourceBucket = try await call.bucket(of: source)
@@ -38,5 +39,13 @@ enum UploadPartCopy {
             headers += CopyObject.sourceHeaders(of: object, in: sourceBucket)
             return OSSAnswer(headers: headers, document: result.write())
         }
+    }
+
+    /// Refuses a version that is named as a parameter and is not the source's; oss2 names it in both places.
+    ///
+    /// Source: assumption A-068.
+    private static func requireAgreement(of call: OSSCall, with source: CopySource) throws(OSSError) {
+        guard let version = try call.version(), version != source.version else { return }
+        throw .invalidArgument("versionId", version.text, message: "It is not the version of the copy source.")
     }
 }
