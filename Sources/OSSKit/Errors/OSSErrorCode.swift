@@ -235,8 +235,6 @@ public enum OSSErrorCode: String, Sendable, CaseIterable {
                 400,
                 "Your socket connection to the server was not read from or written to within the timeout period."
                     + " Idle connections will be closed.")
-        case .requestTimeTooSkewed:
-            Row(403, "The difference between the request time and the current time is too large.", "0002-00000504")
         case .restoreAlreadyInProgress: Row(409, "The restore operation is in progress.", "0016-00000719")
         case .secondLevelDomainForbidden: Row(403, "Please use virtual hosted style to access.")
         case .securityTokenExpired: Row(403, "The security token you provided has expired.")
