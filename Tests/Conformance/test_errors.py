@@ -151,7 +151,7 @@ SERVED_ON_OBJECTS = {
 SET_AND_REMOVED = ["cors", "lifecycle", "logging", "policy", "website", "encryption", "tagging", "publicAccessBlock",
                    "userDefinedLogFieldsConfig"]
 SET_AND_TOLD = ["referer", "requestPayment", "transferAcceleration", "qos", "accessmonitor", "resourceGroup",
-                "httpsConfig", "bucketArchiveDirectRead", "objectWorm"]
+                "httpsConfig", "bucketArchiveDirectRead", "objectWorm", "versioning"]
 TOLD = ["uploads", "policyStatus", "stat", "inventory", "replication", "replicationLocation", "replicationProgress",
         "worm", "cname", "live", "style", "redundancyTransition", "accessPoint", "versions"]
 SERVED_ON_BUCKETS = {

@@ -146,6 +146,9 @@ package struct ChunkedPayloadReader: Sendable {
         guard streaming != .signed, trailers.count < Self.maximumTrailers, let colon = line.firstIndex(of: ":") else {
             throw Self.malformed
         }
+        guard line[..<colon].utf8.allSatisfy({ ASCII.isLetter($0) || ASCII.isDigit($0) || $0 == ASCII.hyphen }) else {
+            throw Self.malformed
+        }
         let value = ASCII.trimmed(line[line.index(after: colon)...].utf8)
         let trailer = WireHeader(String(line[..<colon]), String(decoding: value, as: UTF8.self))
         guard !trailers.contains(where: { $0.isNamed(trailer.name) }) else { throw Self.malformed }

@@ -107,6 +107,7 @@ struct OperationAccess: Sendable, Equatable {
     private static let buckets: [String: OperationAccess] = [
         "GetService": .init("ListBuckets", .account),
         "DescribeRegions": .init("DescribeRegions", .account),
+        "GetUserQosInfo": .init("GetUserQosInfo", .account),
         "PutBucket": .init("PutBucket", .account),
         "ListObjects": .init("ListObjects", .one(.list)),
         "ListObjectsV2": .init("ListObjects", .one(.list)),

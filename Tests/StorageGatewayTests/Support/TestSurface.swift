@@ -48,7 +48,6 @@ final class TestSurface: Sendable {
     let clock = Clock()
     let keys: AccessKeyRing
     let store: DiskStore
-    private let folder: URL
     private let responder: OSSResponder
 
     /// Makes a surface.
@@ -61,13 +60,10 @@ final class TestSurface: Sendable {
         callbacks: (any CallbackSender)? = nil, callbackHosts: [String] = [],
         _ change: (inout SurfaceConfiguration) -> Void = { _ in }
     ) async throws {
-        let parent =
-            FileManager.default.isWritableFile(atPath: "/dev/shm")
-            ? URL(filePath: "/dev/shm") : FileManager.default.temporaryDirectory
-        folder = parent.appending(path: "surface-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let clock = clock
-        var configuration = StoreConfiguration(folder: folder.path)
+        // Hundreds of surfaces live at once; as folders they would take more inodes than a small machine has.
+        var configuration = StoreConfiguration(
+            disk: MemoryDisk(limitBytes: 1 << 30, now: { clock.nowMilliseconds }))
         configuration.freeSpaceFloorBytes = 0
         store = try await DiskStore.open(
             configuration,
@@ -109,10 +105,9 @@ final class TestSurface: Sendable {
         keys.replace(with: [AccessKey(id: Self.accessKeyID, secret: Self.secret, ownerID: ownerID)])
     }
 
-    /// Closes the store and removes its folder.
+    /// Closes the store.
     func close() async throws {
         try await store.close()
-        try FileManager.default.removeItem(at: folder)
     }
 
     /// Sends a request and reads the answer.
