@@ -9,7 +9,7 @@ import ObjectStore
 import StorageGateway
 import Synchronization
 
-/// The OSS surface over a real store in a temporary folder, with a clock that the test sets.
+/// The OSS surface over a store in memory, with a clock that the test sets.
 final class TestSurface: Sendable {
     static let accessKeyID = "testKey"
     static let secret = Secret("testSecretOfThirtyTwoCharacters!")
@@ -49,6 +49,7 @@ final class TestSurface: Sendable {
     let keys: AccessKeyRing
     let store: DiskStore
     private let responder: OSSResponder
+    private let slot: OpenSurfaces.Slot
 
     /// Makes a surface.
     ///
@@ -60,8 +61,8 @@ final class TestSurface: Sendable {
         callbacks: (any CallbackSender)? = nil, callbackHosts: [String] = [],
         _ change: (inout SurfaceConfiguration) -> Void = { _ in }
     ) async throws {
+        slot = await OpenSurfaces.shared.slot()
         let clock = clock
-        // Hundreds of surfaces live at once; as folders they would take more inodes than a small machine has.
         var configuration = StoreConfiguration(
             disk: MemoryDisk(limitBytes: 1 << 30, now: { clock.nowMilliseconds }))
         configuration.freeSpaceFloorBytes = 0
