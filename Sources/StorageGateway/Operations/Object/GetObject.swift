@@ -29,8 +29,8 @@ enum GetObject {
             + VersionHeaders.of(object.version, in: bucket)
             + ObjectRead.lengthHeaders(range, of: object, status: status)
         guard let reader else { return OSSAnswer(status: status, headers: headers) }
-        // Bytes that are there go out together with the head, in one write.
-        if let whole = reader.wholeIfRead {
+        // Bytes that are there go out together with the head, in one write, unless that would be too fast.
+        if traffic == nil, let whole = reader.wholeIfRead {
             return OSSAnswer(status: status, headers: headers, body: ResponseBody(byteBuffer: whole))
         }
         let body = ResponseBody(contentLength: Int(range.count)) { [logger = call.logger] writer in
