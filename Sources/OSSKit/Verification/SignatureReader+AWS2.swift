@@ -15,8 +15,8 @@ extension SignatureReader {
             let date = (ownDate == nil ? request.header("Date") ?? "" : "").utf8
             presented.alternatives = [
                 SignedText(
-                stringToSign: CanonicalAWS2.stringToSign(
-                    parts, rawPath: request.target.rawPath, date: date, closesBucket: true))
+                    stringToSign: CanonicalAWS2.stringToSign(
+                        parts, rawPath: request.target.rawPath, date: date, closesBucket: true))
             ]
         }
         var refusal = FirstRefusal()

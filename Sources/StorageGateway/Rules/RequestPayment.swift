@@ -16,7 +16,8 @@ enum RequestPayment {
         guard payer == .requester, !isOwner else { return }
         let name = "x-oss-request-payer"
         // Nobody can be charged for a request without a signature.
-        guard !call.requester.isAnonymous, (call.header(name) ?? call.request.target.value(of: name)) == "requester" else {
+        guard !call.requester.isAnonymous, (call.header(name) ?? call.request.target.value(of: name)) == "requester"
+        else {
             throw OSSError(
                 .accessDenied, message: "Access denied for requester pay bucket", ec: "0003-00000703",
                 fields: [("BucketName", bucket.name.text)])
