@@ -14,6 +14,10 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case policy
     /// A policy as JSON.
     case policyJSON = "policy-json"
+    /// A form with a file, as it comes over the wire.
+    case form
+    /// A body in chunks of the S3 dialect.
+    case chunks
     /// An answer that is no success.
     case errors
     /// The JSON of the session API.
@@ -36,6 +40,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .xml: try DocumentInput(bytes).run()
         case .policy: try PolicyInput(fields: bytes).run()
         case .policyJSON: try PolicyInput(json: bytes).run()
+        case .form: try FormInput(bytes).run()
+        case .chunks: try ChunksInput(bytes).run()
         case .errors: try ErrorInput(bytes).run()
         case .json: try JSONInput(bytes).run()
         }
