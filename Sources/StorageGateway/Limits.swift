@@ -37,6 +37,6 @@ extension Limits {
     static let securityTokenCallBytes = 16 * 1_024
     /// The longest nonce of such a call, in bytes.
     static let nonceBytes = 128
-    /// How many nonces are kept.
-    static let keptNonces = 16_384
+    /// How many nonces of an access key are kept.
+    static let keptNoncesOfKey = 16_384
 }

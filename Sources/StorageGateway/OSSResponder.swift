@@ -221,9 +221,8 @@ package struct OSSResponder: HTTPResponder {
         let bucket = try await access.admit(known.resource)
         let operation = try found.get()
         let call = known.admitted(by: access, to: bucket)
-        try await RefererRules.require(call.request, call.resource, in: store)
+        try await RefererRules.require(call)
         if let bucket { try await RequestPayment.require(call, bucket) }
-        try await RetentionRules.require(operation, call)
         // The server answers on the connection's event loop; only what takes long changes the thread.
         if operation.isQuick { return try await operation.answer(call) }
         return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await operation.answer(call) }

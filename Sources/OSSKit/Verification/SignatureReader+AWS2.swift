@@ -53,7 +53,11 @@ extension SignatureReader {
     /// Refuses headers and parameters of OSS, which AWS's V2 does not cover and which would change what is done.
     private func checkNothingOfOSS() throws(OSSError) {
         let header = parts.headers.entries.first { CanonicalHeaders.isOSSHeader($0.name) }?.name
-        let parameter = parts.query.first { CanonicalHeaders.isOSSHeader($0.nameBytes) }?.nameBytes
+        let parameter = parts.query.first { item in
+            // Where a list goes on decides nothing.
+            let isKnown = Subresources.contains(item.nameBytes) && item.name != "continuation-token"
+            return isKnown && !CanonicalAWS2.covers(parameter: item.nameBytes)
+        }?.nameBytes
         guard let name = header ?? parameter else { return }
         throw AuthenticationRefusal.notCovered(String(decoding: name, as: UTF8.self))
     }

@@ -106,7 +106,8 @@ extension DiskStore {
             var count: Int64 = 0
             for key in keys {
                 guard let object = try ObjectTable.find(key, inBucket: bucket.id, database),
-                    rules.contains(where: { $0.expires(object, atMilliseconds: environment.now()) })
+                    rules.contains(where: { $0.expires(object, atMilliseconds: environment.now()) }),
+                    try !change.holds(object.lastModifiedMilliseconds, in: database)
                 else { continue }
                 _ = try change.delete(Deletion(key: key), in: database)
                 count += 1

@@ -14,6 +14,8 @@ struct BucketChange {
     private let environment: StoreEnvironment
     private var leftovers = Leftovers()
     private var usage = UsageChange()
+    /// Since when objects are held that were written since; nil before it was asked for.
+    private var heldSince: Int64??
 
     /// Begins to change a bucket, whose state was read in this transaction.
     init(
@@ -33,11 +35,11 @@ struct BucketChange {
         for key: Data, over current: ObjectTable.Former?, in database: Database
     ) throws -> ObjectVersion {
         guard let versioning else {
-            if let current { try letGo(of: current, in: database) }
+            if let current { try letGo(of: current, key, in: database) }
             return .unversioned
         }
         if let current, versioning == .suspended, current.version.isNull {
-            try letGo(of: current, in: database)
+            try letGo(of: current, key, in: database)
         } else if current != nil {
             try VersionTable.keepCurrent(of: key, inBucket: bucketID, database)
         }
@@ -91,7 +93,7 @@ struct BucketChange {
         var outcome = DeletionOutcome(version: versioning == nil ? nil : id)
         guard let found = try VersionTable.find(id, of: key, inBucket: bucketID, database) else { return outcome }
         try ObjectTable.delete(found.place, database)
-        try letGo(of: found.former, in: database)
+        try letGo(of: found.former, key, in: database)
         outcome.isDeleteMarker = found.isDeleteMarker
         let mayShowAnother = found.isDeleteMarker || found.place.sequence == nil
         if mayShowAnother, try ObjectTable.former(key, inBucket: bucketID, database) == nil,
@@ -107,13 +109,31 @@ struct BucketChange {
     private mutating func removeOlderNull(of key: Data, in database: Database) throws {
         guard let found = try VersionTable.find(.null, of: key, inBucket: bucketID, database) else { return }
         try ObjectTable.delete(found.place, database)
-        try letGo(of: found.former, in: database)
+        try letGo(of: found.former, key, in: database)
     }
 
-    private mutating func letGo(of former: ObjectTable.Former, in database: Database) throws {
+    /// Whether the bucket's retention holds an object that was written at a time, and is not a delete marker.
+    mutating func holds(_ lastModifiedMilliseconds: Int64, in database: Database) throws -> Bool {
+        let since: Int64?
+        if let known = heldSince {
+            since = known
+        } else {
+            since = try BucketRetention.heldSince(inBucket: bucketID, atMilliseconds: environment.now(), database)
+            heldSince = .some(since)
+        }
+        return since.map { lastModifiedMilliseconds > $0 } ?? false
+    }
+
+    /// Accounts for a version that goes for good.
+    ///
+    /// - Throws: `FileImmutable` if the bucket holds it.
+    private mutating func letGo(of former: ObjectTable.Former, _ key: Data, in database: Database) throws {
         guard let body = former.body else {
             usage.markers -= 1
             return
+        }
+        guard try !holds(former.lastModifiedMilliseconds, in: database) else {
+            throw OSSError(.fileImmutable, fields: [("Key", String(decoding: key, as: UTF8.self))])
         }
         usage.objects -= 1
         usage.bytes -= former.sizeBytes

@@ -18,9 +18,11 @@ enum ObjectTable {
         let body: BodyReference?
         /// Which version it is.
         let version: ObjectVersion
+        /// When it was written, in milliseconds since 1970, UTC.
+        let lastModifiedMilliseconds: Int64
 
         /// The columns from which it is read.
-        static let columns = "size_bytes, body_id, blob_id, is_segmented, sequence, version_id"
+        static let columns = "size_bytes, body_id, blob_id, is_segmented, sequence, version_id, last_modified_ms"
 
         /// Reads it back.
         init(_ row: Row) throws {
@@ -28,6 +30,7 @@ enum ObjectTable {
             sizeBytes = row[0]
             body = bodyID.map { BodyReference(id: $0, blobText: row[2], isSegmented: row[3]) }
             version = try ObjectTable.version(sequence: row[4], id: row[5])
+            lastModifiedMilliseconds = row[6]
         }
 
         /// Reads it back.
@@ -37,6 +40,7 @@ enum ObjectTable {
                 BodyReference(id: $0, blobText: row.textIfAny(at: 2), isSegmented: row.integer(at: 3) != 0)
             }
             version = try ObjectTable.version(sequence: row.integer(at: 4), id: row.textIfAny(at: 5))
+            lastModifiedMilliseconds = row.integer(at: 6)
         }
     }
 

@@ -143,6 +143,18 @@ struct AccessGate: Sendable {
         try await require(action, .readObject, bucket, ObjectName(source.key, source.version))
     }
 
+    /// Asks for the rights to take the tags of an object along to its copy.
+    ///
+    /// - Throws: `AccessDenied`.
+    func requireTags(of source: ObjectRecord, in bucket: BucketRecord, for key: ObjectKey, in target: BucketRecord)
+        async throws
+    {
+        guard !source.attributes.tags.isEmpty else { return }
+        try await require(
+            "oss:GetObjectTagging", .readObjectConfiguration, bucket, ObjectName(source.key, nil))
+        try await require("oss:PutObjectTagging", .writeObjectConfiguration, target, ObjectName(key, nil))
+    }
+
     /// Asks for the right to read an object that was looked up, such as the source of a copy or the end of a link.
     ///
     /// - Throws: `AccessDenied`.
@@ -184,11 +196,26 @@ struct AccessGate: Sendable {
         do {
             let bucket = try await surroundings.store.bucket(bucketName)
             if owns(bucket) {
-                try await judge(question, bucket, objectACL: nil)
+                for question in [question] + settings(ofBucket: bucketName) {
+                    try await judge(question, bucket, objectACL: nil)
+                }
                 return try await requireWhatHeadersAskFor(of: bucket, key: nil)
             }
         } catch let refusal as OSSError where refusal.code == .noSuchBucket {}
-        try refuse(question)
+        for question in [question] + settings(ofBucket: bucketName) { try refuse(question) }
+    }
+
+    /// The rights to what the headers of PutBucket set beside making the bucket.
+    ///
+    /// Source: assumption A-097.
+    private func settings(ofBucket name: BucketName) -> [AccessQuestion] {
+        [
+            ("x-oss-acl", "oss:PutBucketAcl"), ("x-oss-bucket-tagging", "oss:PutBucketTagging"),
+            ("x-oss-server-side-encryption", "oss:PutBucketEncryption"),
+            ("x-oss-resource-group-id", "oss:PutBucketResourceGroup"),
+        ].filter { request.header($0.0) != nil }.map { _, action in
+            question(action, .configuration, .bucket(name.text), ownerID: requester.ownerID)
+        }
     }
 
     /// What a request asks for beside its operation: tags, and an ACL that opens something to everybody.

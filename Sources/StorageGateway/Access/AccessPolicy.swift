@@ -66,13 +66,26 @@ extension AccessPolicy.Statement {
         names(question.requester)
             && actions.fits { Self.action($0, fits: question.action) }
             && isAbout(question.resource, effect: effect)
-            && conditions.allSatisfy { $0.holds(for: question.facts) }
+            && hold(for: question)
+    }
+
+    /// Whether all conditions hold; what denies an access key something denies it to the key's sessions too.
+    private func hold(for question: AccessQuestion) -> Bool {
+        if conditions.allSatisfy({ $0.holds(for: question.facts) }) { return true }
+        guard effect == .deny, let session = question.requester.session else { return false }
+        var facts = question.facts
+        facts.accessKeyID = session.parentAccessKeyID
+        return conditions.allSatisfy { $0.holds(for: facts) }
     }
 
     private func names(_ requester: Requester) -> Bool {
         guard let principals else { return true }
+        var names = requester.principals
+        if effect == .deny, !principals.isNegated, let session = requester.session {
+            names.append(session.parentAccessKeyID)
+        }
         return principals.fits { pattern in
-            requester.principals.contains { Wildcard.matches(pattern.utf8, $0.utf8) }
+            names.contains { Wildcard.matches(pattern.utf8, $0.utf8) }
                 || pattern.utf8.elementsEqual("*".utf8)
         }
     }

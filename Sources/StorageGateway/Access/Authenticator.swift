@@ -99,7 +99,8 @@ struct Authenticator: Sendable {
         }
         return Requester(
             signature, of: parent,
-            session: Requester.Session(name: opened.contents.sessionName, policy: opened.policy))
+            session: Requester.Session(
+                name: opened.contents.sessionName, parentAccessKeyID: parent.id, policy: opened.policy))
     }
 
     private static func disabled(_ presented: PresentedSignature) -> OSSError {

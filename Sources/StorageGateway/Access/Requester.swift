@@ -19,12 +19,15 @@ package struct Requester: Sendable {
     package struct Session: Sendable {
         /// The role and the name of the session, as `role/session`.
         package let name: String
+        /// The access key from which it was made.
+        package let parentAccessKeyID: String
         /// What the session may do at most; nil if that is whatever its parent key may.
         package let policy: AccessPolicy?
 
         /// Describes a session.
-        package init(name: String, policy: AccessPolicy?) {
+        package init(name: String, parentAccessKeyID: String, policy: AccessPolicy?) {
             self.name = name
+            self.parentAccessKeyID = parentAccessKeyID
             self.policy = policy
         }
     }
@@ -64,6 +67,11 @@ package struct Requester: Sendable {
     package var isAnonymous: Bool { scheme == nil }
     /// Whether the signature stands in a URL, so that whoever holds the URL may be somebody else.
     package var isPresigned: Bool { scheme?.isInURL == true }
+    /// Whether the signature stands in a header, which a page of somebody else cannot send.
+    var signsInHeader: Bool {
+        guard let scheme else { return false }
+        return !scheme.isInURL && scheme != .v1Post && scheme != .v4Post
+    }
     /// Whether a policy binds the requester to less than the account may do.
     var isBound: Bool { keyPolicy != nil || session?.policy != nil }
 

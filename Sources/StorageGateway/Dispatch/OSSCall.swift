@@ -62,6 +62,7 @@ struct OSSCall: Sendable {
     func bucket(of source: CopySource) async throws -> BucketRecord {
         let bucket = try await store.bucket(source.bucket)
         try await access.require(source, in: bucket)
+        try await RequestPayment.require(self, bucket)
         return bucket
     }
 

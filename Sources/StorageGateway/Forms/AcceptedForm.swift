@@ -43,9 +43,8 @@ struct AcceptedForm: Sendable {
         let admitted = try await access.admit(known.resource)
         self.call = known.admitted(by: access, to: admitted)
         bucket = try await self.call.bucket()
-        try await RefererRules.require(call.request, self.call.resource, in: call.store)
+        try await RefererRules.require(self.call)
         try await RequestPayment.require(self.call, bucket)
-        try await RetentionRules.require([Deletion(key: key)], in: bucket, self.call)
         success = try Self.success(form)
         try WriteHeaders.refuseUnknownMeaning(self.call)
         var attributes = try ObjectAttributes(writing: self.call)
@@ -149,6 +148,10 @@ extension AcceptedForm {
         let named = (own: try form.single("x-oss-content-type"), usual: try form.single("content-type"))
         if let contentType = named.own ?? named.usual ?? form.fileContentType, !contentType.isEmpty {
             headers.append(WireHeader("Content-Type", try headerText(contentType, of: "Content-Type")))
+        }
+        // What policies and the owner of the bucket ask of the request itself.
+        headers += request.headers.filter { header in
+            ["User-Agent", "Referer", "x-oss-request-payer"].contains { header.isNamed($0) }
         }
         return WireRequest(
             method: "PUT", scheme: request.scheme, host: request.host, target: request.target, headers: headers)

@@ -27,11 +27,12 @@ struct RefererRules: Sendable {
         return document
     }
 
-    /// Refuses a request without a signature, or with one in its URL, that comes from the wrong page.
+    /// Refuses a request without a signature, or with one in its URL or its form, that comes from the wrong page.
     ///
     /// - Throws: `AccessDenied`.
-    static func require(_ request: WireRequest, _ resource: SignedResource, in store: DiskStore) async throws {
-        guard request.header("authorization") == nil, let name = resource.bucket else { return }
+    static func require(_ call: OSSCall) async throws {
+        guard !call.requester.signsInHeader, let name = call.resource.bucket else { return }
+        let store = call.store
         let bucket: BucketRecord
         do {
             bucket = try await store.bucket(BucketName(name))
@@ -42,7 +43,7 @@ struct RefererRules: Sendable {
         let found = try await store.configuration(.referer, of: bucket) {
             RefererRules(try RefererConfiguration(document: $0))
         }
-        guard let rules = found, !rules.allows(request.header("referer") ?? "") else { return }
+        guard let rules = found, !rules.allows(call.request.header("referer") ?? "") else { return }
         throw OSSError(
             .accessDenied, message: "You are denied by bucket referer policy.", fields: [("BucketName", name)])
     }

@@ -26,6 +26,8 @@ struct SecurityTokenRefusal: Error, Sendable, Equatable {
         status: 400, code: "InvalidTimeStamp.Expired", message: "Specified time stamp or date value is expired.")
     static let usedNonce = SecurityTokenRefusal(
         status: 400, code: "SignatureNonceUsed", message: "Specified signature nonce was used already.")
+    static let tooManyCalls = SecurityTokenRefusal(
+        status: 400, code: "Throttling.User", message: "Request was denied due to user flow control.")
     static let notForTemporaryKeys = SecurityTokenRefusal(
         status: 403, code: "NoPermission", message: "You are not authorized to do this action with a temporary key.")
     static let foreignRole = SecurityTokenRefusal(

@@ -82,8 +82,11 @@ struct SecurityTokenService: Sendable {
         guard let key else { throw .unknownKey }
         guard isSigned else { throw .wrongSignature }
         guard key.isEnabled else { throw .disabledKey }
-        guard nonces.use("\(id)/\(nonce)", nowUnixSeconds: nowUnixSeconds) else { throw .usedNonce }
-        return key
+        switch nonces.use(nonce, of: id, nowUnixSeconds: nowUnixSeconds) {
+        case .taken: return key
+        case .takenBefore: throw .usedNonce
+        case .noRoom: throw .tooManyCalls
+        }
     }
 
     /// The role that is taken on, which has to be one of the caller's own account, and the name of the session.
@@ -136,20 +139,39 @@ struct SecurityTokenService: Sendable {
     }
 }
 
-/// The nonces of calls that are not yet too old to be repeated.
+/// The nonces of calls that are not yet too old to be repeated, by access key, so that no key uses up another's room.
 private final class UsedNonces: Sendable {
-    private let times = Mutex<[[UInt8]: Int64]>([:])
+    /// What came of taking a nonce.
+    enum Outcome {
+        case taken
+        case takenBefore
+        /// The key made too many calls of late.
+        case noRoom
+    }
 
-    /// Takes a nonce; false if it was taken before.
-    func use(_ nonce: String, nowUnixSeconds: Int64) -> Bool {
-        times.withLock { times in
-            if times.count >= Limits.keptNonces {
+    private struct Key {
+        var times: [[UInt8]: Int64] = [:]
+        var tidiedAt = Int64.min
+    }
+
+    private let keys = Mutex<[[UInt8]: Key]>([:])
+
+    /// Takes a nonce of an access key.
+    func use(_ nonce: String, of accessKeyID: String, nowUnixSeconds: Int64) -> Outcome {
+        keys.withLock { keys in
+            let id = Array(accessKeyID.utf8)
+            var key = keys.removeValue(forKey: id) ?? Key()
+            defer { keys[id] = key }
+            if key.times.count >= Limits.keptNoncesOfKey, key.tidiedAt < nowUnixSeconds {
                 // A call may be as old as this, and as much ahead of our clock.
                 let oldest = nowUnixSeconds - 2 * OSSKit.Limits.clockSkewSeconds
-                times = times.filter { $0.value >= oldest }
-                guard times.count < Limits.keptNonces else { return false }
+                key.times = key.times.filter { $0.value >= oldest }
+                key.tidiedAt = nowUnixSeconds
             }
-            return times.updateValue(nowUnixSeconds, forKey: Array(nonce.utf8)) == nil
+            guard key.times[Array(nonce.utf8)] == nil else { return .takenBefore }
+            guard key.times.count < Limits.keptNoncesOfKey else { return .noRoom }
+            key.times[Array(nonce.utf8)] = nowUnixSeconds
+            return .taken
         }
     }
 }

@@ -16,7 +16,6 @@ enum DeleteMultipleObjects {
             Deletion(key: object.key, version: try object.versionID.map { try VersionID($0) })
         }
         try await call.access.require(deletions, in: bucket)
-        try await RetentionRules.require(deletions, in: bucket, call)
         let outcomes = try await call.store.delete(in: bucket, deletions)
         guard !request.isQuiet else { return OSSAnswer() }
         let deleted = zip(deletions, outcomes).map { deletion, outcome in

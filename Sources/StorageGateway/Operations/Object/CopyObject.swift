@@ -25,6 +25,9 @@ enum CopyObject {
                 return ObjectRead.notModified(object)
             }
             var attributes = try replaced ?? keptAttributes(of: object, call)
+            if replacedTags == nil {
+                try await call.access.requireTags(of: object, in: sourceBucket, for: key, in: target)
+            }
             attributes.tags = replacedTags ?? object.attributes.tags
             try await attributes.complete(call, in: target)
             let copy = try await call.store.copy(
