@@ -1,3 +1,4 @@
+import Foundation
 import HTTPFront
 import NIOCore
 import NIOEmbedded
@@ -194,6 +195,16 @@ private final class HalfClose: ChannelOutboundHandler {
         #expect(!admission.beginRequest())
         try answer(.ok)
         #expect(admission.beginRequest())
+    }
+
+    @Test func requestsAheadOfTheirAnswersAreFew() throws {
+        for _ in 0..<100 { try send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") }
+        let passed = try passedHeads()
+        #expect(passed == FrontLimits().requestsAhead)
+        for _ in 0..<passed { try answer(.ok) }
+        let found = try received()
+        #expect(found.components(separatedBy: "HTTP/1.1 200").count == passed + 1)
+        #expect(found.components(separatedBy: "HTTP/1.1 400").count == 2)
     }
 
     @Test func aConnectionThatGoesAwayCountsNoLonger() throws {
