@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Counts the connections and requests of all listeners, and says when there are too many.
+/// Counts the connections of all listeners, and says when there are too many.
 package final class Admission: Sendable {
     /// How many there may be.
     package struct Limits: Sendable {
@@ -8,7 +8,7 @@ package final class Admission: Sendable {
         package var connections = 4_096
         /// The most connections of one client address: generous, since a whole office may share one.
         package var connectionsPerAddress = 512
-        /// The most connections that have a request to be answered at once.
+        /// The most connections of one listener that have a request to be answered at once.
         package var requests = 1_024
 
         /// Makes the default limits.
@@ -18,7 +18,6 @@ package final class Admission: Sendable {
     private struct Counts {
         var connections = 0
         var byAddress: [ClientAddress: Int] = [:]
-        var requests = 0
     }
 
     /// How many there may be.
@@ -52,21 +51,5 @@ package final class Admission: Sendable {
             let left = counts.byAddress[address, default: 0] - 1
             counts.byAddress[address] = left > 0 ? left : nil
         }
-    }
-
-    /// Counts a connection that has a request, unless it is one too many.
-    ///
-    /// - Returns: Whether the request may be answered; then `endRequest` takes it from the count again.
-    package func beginRequest() -> Bool {
-        counts.withLock { counts in
-            guard counts.requests < limits.requests else { return false }
-            counts.requests += 1
-            return true
-        }
-    }
-
-    /// Takes a request that began from the count.
-    package func endRequest() {
-        counts.withLock { $0.requests -= 1 }
     }
 }

@@ -36,7 +36,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     private let limits: FrontLimits
-    private let admission: Admission
+    private let slots: RequestSlots
     private let meter: WireMeter
     private let socket: SocketEnd
     private let refusalBody: @Sendable (FrontRefusal) -> FrontRefusalBody
@@ -50,11 +50,11 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     private var paceTimer: Scheduled<Void>?
 
     private init(
-        front: FrontDoor, socket: SocketEnd, meter: WireMeter,
+        limits: FrontLimits, slots: RequestSlots, socket: SocketEnd, meter: WireMeter,
         refusalBody: @escaping @Sendable (FrontRefusal) -> FrontRefusalBody
     ) {
-        limits = front.limits
-        admission = front.admission
+        self.limits = limits
+        self.slots = slots
         self.socket = socket
         self.meter = meter
         self.refusalBody = refusalBody
@@ -62,10 +62,9 @@ package final class ConnectionGuard: ChannelDuplexHandler {
 
     /// Puts the HTTP/1.1 parser into a connection's pipeline, with the guard behind it.
     package static func addHTTP(
-        to pipeline: ChannelPipeline.SynchronousOperations, front: FrontDoor,
+        to pipeline: ChannelPipeline.SynchronousOperations, limits: FrontLimits, slots: RequestSlots,
         refusalBody: @escaping @Sendable (FrontRefusal) -> FrontRefusalBody
     ) throws {
-        let limits = front.limits
         var decoderLimits = NIOHTTPDecoderLimitConfiguration()
         decoderLimits.maxHeaderFieldSize = limits.headerFieldBytes
         decoderLimits.maxHeaderListSize = limits.headerListBytes
@@ -78,7 +77,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
             withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: true,
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoderLimits)
         try pipeline.addHandler(
-            ConnectionGuard(front: front, socket: socket, meter: meter, refusalBody: refusalBody))
+            ConnectionGuard(limits: limits, slots: slots, socket: socket, meter: meter, refusalBody: refusalBody))
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -89,8 +88,12 @@ package final class ConnectionGuard: ChannelDuplexHandler {
                 refuse(context: context, refusal, isHead: head.method == .HEAD)
                 return
             }
+            guard pending.count < limits.requestsAhead else {
+                refuse(context: context, .tooFarAhead, isHead: head.method == .HEAD)
+                return
+            }
             // Of requests that are sent one behind the other, one at a time is answered.
-            if !isCounted { isCounted = admission.beginRequest() }
+            if !isCounted { isCounted = slots.enter() }
             guard isCounted else {
                 refuse(context: context, .overloaded, isHead: head.method == .HEAD)
                 return
@@ -179,7 +182,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     private func uncount() {
         guard isCounted else { return }
         isCounted = false
-        admission.endRequest()
+        slots.leave()
     }
 }
 
@@ -268,7 +271,7 @@ extension ConnectionGuard {
         let isStalled = pace.isWriteStalled(at: now, after: .seconds(limits.writeStallSeconds))
         let isTooLong = now - oldest.startedAt > .seconds(limits.requestSeconds)
         guard !isTooSlow, !isStalled, !isTooLong else {
-            socket.close()
+            socket.abort()
             return
         }
         pace.startInterval()

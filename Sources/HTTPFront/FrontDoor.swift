@@ -2,7 +2,7 @@
 package struct FrontDoor: Sendable {
     /// What one connection may ask for.
     package let limits: FrontLimits
-    /// How many connections and requests there may be.
+    /// How many connections there may be, and how many requests for each listener.
     package let admission: Admission
     /// The certificate with which the listeners speak TLS; nil for plain HTTP.
     package let certificate: CertificateHolder?

@@ -26,6 +26,8 @@ package struct FrontLimits: Sendable {
     package var receiveBufferBytes = 128 * 1_024
     /// How many pieces of a body may wait for whoever reads it before the socket is left alone.
     package var receiveBuffers = 4
+    /// The most requests that a client may send one behind the other without waiting for the first answer.
+    package var requestsAhead = 64
     /// How long a TLS handshake may take, in seconds.
     package var handshakeSeconds: Int64 = 10
     /// How many bytes on the wire each byte of a body may take, the sizes and extensions of its chunks included.

@@ -10,6 +10,7 @@ package struct GuardedHTTP1Channel: ServerChildChannel, HTTPChannelHandler {
 
     package let responder: HTTPChannelHandler.Responder
     private let front: FrontDoor
+    private let slots: RequestSlots
     private let placement: TaskPlacement
     private let refusalBody: @Sendable (FrontRefusal) -> FrontRefusalBody
 
@@ -24,7 +25,9 @@ package struct GuardedHTTP1Channel: ServerChildChannel, HTTPChannelHandler {
         refusalBody: @escaping @Sendable (FrontRefusal) -> FrontRefusalBody
     ) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in
-            GuardedHTTP1Channel(responder: responder, front: front, placement: placement, refusalBody: refusalBody)
+            GuardedHTTP1Channel(
+                responder: responder, front: front, slots: RequestSlots(limit: front.admission.limits.requests),
+                placement: placement, refusalBody: refusalBody)
         }
     }
 
@@ -48,7 +51,7 @@ package struct GuardedHTTP1Channel: ServerChildChannel, HTTPChannelHandler {
 
     private func addHandlers(to pipeline: ChannelPipeline.SynchronousOperations, logger: Logger) throws {
         try front.certificate?.addHandlers(to: pipeline, limits: front.limits)
-        try ConnectionGuard.addHTTP(to: pipeline, front: front, refusalBody: refusalBody)
+        try ConnectionGuard.addHTTP(to: pipeline, limits: front.limits, slots: slots, refusalBody: refusalBody)
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: front.certificate != nil))
         try pipeline.addHandler(
             HTTPConnectionStateHandler(idleTimeout: .seconds(front.limits.idleTimeoutSeconds), logger: logger))

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 
 /// Stands right behind the socket and closes it at once, past everything that would first say goodbye.
@@ -20,5 +21,13 @@ final class SocketEnd: ChannelInboundHandler {
     /// Closes the socket; without effect where it is closed already.
     func close() {
         context?.close(promise: nil)
+    }
+
+    /// Closes the socket and drops what it still had to send, which the system would else keep for a silent reader.
+    func abort() {
+        guard let context else { return }
+        guard let socket = context.channel as? any SocketOptionProvider else { return close() }
+        let loopBound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in loopBound.value.close() }
     }
 }

@@ -8,11 +8,10 @@ import Testing
         ClientAddress(try SocketAddress(ipAddress: ip, port: 1))
     }
 
-    private static func admission(connections: Int = 100, perAddress: Int = 100, requests: Int = 1) -> Admission {
+    private static func admission(connections: Int = 100, perAddress: Int = 100) -> Admission {
         var limits = Admission.Limits()
         limits.connections = connections
         limits.connectionsPerAddress = perAddress
-        limits.requests = requests
         return Admission(limits: limits)
     }
 
@@ -51,10 +50,10 @@ import Testing
     }
 
     @Test func aRequestTooManyMustWait() {
-        let admission = Self.admission(requests: 1)
-        let found = [admission.beginRequest(), admission.beginRequest()]
+        let slots = RequestSlots(limit: 1)
+        let found = [slots.enter(), slots.enter()]
         #expect(found == [true, false])
-        admission.endRequest()
-        #expect(admission.beginRequest())
+        slots.leave()
+        #expect(slots.enter())
     }
 }

@@ -21,17 +21,14 @@ private final class HalfClose: ChannelOutboundHandler {
 /// What a connection sees when a request is refused, waits, or is answered early.
 @Suite struct ConnectionGuardTests {
     private let channel: EmbeddedChannel
-    private let admission: Admission
+    private let slots: RequestSlots
 
     init() throws {
         var limits = FrontLimits()
         limits.lingerBytes = 100
         channel = EmbeddedChannel()
-        var most = Admission.Limits()
-        most.requests = 1
-        admission = Admission(limits: most)
-        let front = FrontDoor(limits: limits, admission: admission)
-        try ConnectionGuard.addHTTP(to: channel.pipeline.syncOperations, front: front) { refusal in
+        slots = RequestSlots(limit: 1)
+        try ConnectionGuard.addHTTP(to: channel.pipeline.syncOperations, limits: limits, slots: slots) { refusal in
             FrontRefusalBody(contentType: "text/plain", text: refusal.message)
         }
         try channel.pipeline.syncOperations.addHandler(HalfClose(), position: .first)
@@ -178,7 +175,7 @@ private final class HalfClose: ChannelOutboundHandler {
     }
 
     @Test func aRequestTooManyIsAnsweredAndClosed() throws {
-        let isTaken = admission.beginRequest()
+        let isTaken = slots.enter()
         #expect(isTaken)
         try send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         let found = try received()
@@ -190,11 +187,11 @@ private final class HalfClose: ChannelOutboundHandler {
     @Test func aRequestCountsUntilItsAnswerIsWritten() throws {
         try send("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(try passedHeads() == 2)
-        #expect(!admission.beginRequest())
+        #expect(!slots.enter())
         try answer(.ok)
-        #expect(!admission.beginRequest())
+        #expect(!slots.enter())
         try answer(.ok)
-        #expect(admission.beginRequest())
+        #expect(slots.enter())
     }
 
     @Test func requestsAheadOfTheirAnswersAreFew() throws {
@@ -209,9 +206,9 @@ private final class HalfClose: ChannelOutboundHandler {
 
     @Test func aConnectionThatGoesAwayCountsNoLonger() throws {
         try send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        #expect(!admission.beginRequest())
+        #expect(!slots.enter())
         try channel.close().wait()
-        #expect(admission.beginRequest())
+        #expect(slots.enter())
     }
 
     @Test func chunksThatAreMostlyFramingAreCut() throws {

@@ -160,8 +160,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The most requests that are answered at once; others hear 503. [GATEWAY_REQUESTS_AT_ONCE] (default: 1024)",
-            valueName: "n"))
+            "The most requests that each listener answers at once; others hear 503. [GATEWAY_REQUESTS_AT_ONCE]"
+                + " (default: 1024)", valueName: "n"))
     var requestsAtOnce: String?
 
     func run() async throws {
