@@ -55,6 +55,7 @@ OWNERS = {
     "Hummingbird": ["HTTPFront", "StorageGateway", "SessionAPI", "GatewayCLI"],
     "HummingbirdCore": ["HTTPFront", "StorageGateway", "SessionAPI", "GatewayCLI"],
     "FoundationNetworking": [],
+    "NIOSSL": ["HTTPFront/TLS"],
     "XCTest": [],
 }
 

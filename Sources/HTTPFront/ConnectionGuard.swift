@@ -21,10 +21,10 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     private enum State {
         /// Requests pass.
         case open
-        /// A head was refused while earlier answers are still to be written; so many bytes more are taken.
-        case refusing(FrontRefusal, isHead: Bool, remainingBytes: Int)
-        /// The last answer is out; so many bytes more are taken.
-        case lingering(remainingBytes: Int)
+        /// A head was refused while earlier answers are still to be written; nobody reads what follows it.
+        case refusing(FrontRefusal, isHead: Bool)
+        /// The last answer is out; nobody reads what follows.
+        case lingering
     }
 
     /// What is remembered of a request until its answer is written.
@@ -36,30 +36,66 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     private let limits: FrontLimits
+    private let slots: RequestSlots
+    private let meter: WireMeter
+    private let socket: SocketEnd
     private let refusalBody: @Sendable (FrontRefusal) -> FrontRefusalBody
     private var state = State.open
     private var pending: [PendingRequest] = []
+    /// Whether this connection is counted as one that has a request.
+    private var isCounted = false
     private var closesAfterAnswer = false
     private var lingerTimer: Scheduled<Void>?
     private var pace = ConnectionPace()
     private var paceTimer: Scheduled<Void>?
 
-    /// Makes the guard of one connection.
-    package init(limits: FrontLimits, refusalBody: @escaping @Sendable (FrontRefusal) -> FrontRefusalBody) {
+    private init(
+        limits: FrontLimits, slots: RequestSlots, socket: SocketEnd, meter: WireMeter,
+        refusalBody: @escaping @Sendable (FrontRefusal) -> FrontRefusalBody
+    ) {
         self.limits = limits
+        self.slots = slots
+        self.socket = socket
+        self.meter = meter
         self.refusalBody = refusalBody
     }
 
+    /// Puts the HTTP/1.1 parser into a connection's pipeline, with the guard behind it.
+    package static func addHTTP(
+        to pipeline: ChannelPipeline.SynchronousOperations, limits: FrontLimits, slots: RequestSlots,
+        refusalBody: @escaping @Sendable (FrontRefusal) -> FrontRefusalBody
+    ) throws {
+        var decoderLimits = NIOHTTPDecoderLimitConfiguration()
+        decoderLimits.maxHeaderFieldSize = limits.headerFieldBytes
+        decoderLimits.maxHeaderListSize = limits.headerListBytes
+        decoderLimits.maxHeaderFieldCount = limits.headerFieldCount
+        let socket = SocketEnd()
+        try pipeline.addHandler(socket, position: .first)
+        let meter = WireMeter(limits: limits, socket: socket)
+        try pipeline.addHandler(meter)
+        try pipeline.configureHTTPServerPipeline(
+            withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: true,
+            withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoderLimits)
+        try pipeline.addHandler(
+            ConnectionGuard(limits: limits, slots: slots, socket: socket, meter: meter, refusalBody: refusalBody))
+    }
+
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let part = unwrapInboundIn(data)
-        guard case .open = state else {
-            drop(context: context, part)
-            return
-        }
-        switch part {
+        guard case .open = state else { return }
+        switch unwrapInboundIn(data) {
         case .head(let head):
             if let refusal = RequestHeadCheck.refusal(of: head) {
                 refuse(context: context, refusal, isHead: head.method == .HEAD)
+                return
+            }
+            guard pending.count < limits.requestsAhead else {
+                refuse(context: context, .tooFarAhead, isHead: head.method == .HEAD)
+                return
+            }
+            // Of requests that are sent one behind the other, one at a time is answered.
+            if !isCounted { isCounted = slots.enter() }
+            guard isCounted else {
+                refuse(context: context, .overloaded, isHead: head.method == .HEAD)
                 return
             }
             pending.append(
@@ -69,8 +105,10 @@ package final class ConnectionGuard: ChannelDuplexHandler {
             watchPace(context: context)
         case .body(let bytes):
             pace.received(bytes.readableBytes)
+            meter.received(bodyBytes: bytes.readableBytes)
             if !pending.isEmpty { pending[pending.count - 1].awaitsContinue = false }
         case .end:
+            meter.requestEnded()
             if !pending.isEmpty { pending[pending.count - 1].isWhole = true }
         }
         context.fireChannelRead(data)
@@ -124,10 +162,11 @@ package final class ConnectionGuard: ChannelDuplexHandler {
             context.write(data, promise: followed(promise, context: context))
         case .end:
             if !pending.isEmpty { pending.removeFirst() }
+            if pending.isEmpty { uncount() }
             context.write(data, promise: followed(promise, context: context))
             if closesAfterAnswer {
                 end(context: context)
-            } else if case .refusing(let refusal, let isHead, _) = state, pending.isEmpty {
+            } else if case .refusing(let refusal, let isHead) = state, pending.isEmpty {
                 answer(context: context, refusal, isHead: isHead)
             }
         }
@@ -136,7 +175,14 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     package func channelInactive(context: ChannelHandlerContext) {
         lingerTimer?.cancel()
         paceTimer?.cancel()
+        uncount()
         context.fireChannelInactive()
+    }
+
+    private func uncount() {
+        guard isCounted else { return }
+        isCounted = false
+        slots.leave()
     }
 }
 
@@ -147,7 +193,8 @@ extension ConnectionGuard {
         if pending.isEmpty {
             answer(context: context, refusal, isHead: isHead)
         } else {
-            state = .refusing(refusal, isHead: isHead, remainingBytes: limits.lingerBytes)
+            state = .refusing(refusal, isHead: isHead)
+            meter.drop()
         }
     }
 
@@ -170,30 +217,15 @@ extension ConnectionGuard {
     ///
     /// To close at once would send a reset where input waits unread, and the reset could eat the answer.
     private func end(context: ChannelHandlerContext) {
-        state = .lingering(remainingBytes: limits.lingerBytes)
+        state = .lingering
+        meter.drop()
         context.flush()
         context.close(mode: .output, promise: nil)
-        let loopBound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        let loopBound = NIOLoopBound(socket, eventLoop: context.eventLoop)
         lingerTimer = context.eventLoop.scheduleTask(in: .milliseconds(limits.lingerMilliseconds)) {
-            loopBound.value.close(promise: nil)
+            loopBound.value.close()
         }
         context.read()
-    }
-
-    /// Takes a part that nobody will read, as long as there are few.
-    private func drop(context: ChannelHandlerContext, _ part: HTTPServerRequestPart) {
-        guard case .body(let bytes) = part else { return }
-        switch state {
-        case .open: return
-        case .refusing(let refusal, let isHead, let remaining):
-            let left = remaining - bytes.readableBytes
-            state = .refusing(refusal, isHead: isHead, remainingBytes: left)
-            if left < 0 { context.close(promise: nil) }
-        case .lingering(let remaining):
-            let left = remaining - bytes.readableBytes
-            state = .lingering(remainingBytes: left)
-            if left < 0 { context.close(promise: nil) }
-        }
     }
 }
 
@@ -239,7 +271,7 @@ extension ConnectionGuard {
         let isStalled = pace.isWriteStalled(at: now, after: .seconds(limits.writeStallSeconds))
         let isTooLong = now - oldest.startedAt > .seconds(limits.requestSeconds)
         guard !isTooSlow, !isStalled, !isTooLong else {
-            context.close(promise: nil)
+            socket.abort()
             return
         }
         pace.startInterval()

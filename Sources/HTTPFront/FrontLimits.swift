@@ -1,6 +1,6 @@
 /// The limits that hold for every connection, before either API sees a request.
 ///
-/// Source: SECURITY checklist 6 to 11; the defaults of the HTTP library are named where we differ from them.
+/// Source: SECURITY checklist 6 to 11 and store facts 2.1 to 2.12; the defaults of the HTTP library are named where we differ from them.
 package struct FrontLimits: Sendable {
     /// The most header fields of one request.
     package var headerFieldCount = 100
@@ -26,8 +26,14 @@ package struct FrontLimits: Sendable {
     package var receiveBufferBytes = 128 * 1_024
     /// How many pieces of a body may wait for whoever reads it before the socket is left alone.
     package var receiveBuffers = 4
-    /// The most connections that are open at once; further ones wait in the listener's backlog.
-    package var connections = 8_192
+    /// The most requests that a client may send one behind the other without waiting for the first answer.
+    package var requestsAhead = 64
+    /// How long a TLS handshake may take, in seconds.
+    package var handshakeSeconds: Int64 = 10
+    /// How many bytes on the wire each byte of a body may take, the sizes and extensions of its chunks included.
+    package var wireBytesPerBodyByte = 4
+    /// How many bytes on the wire a request may take beside that, its head included.
+    package var wireBytesBesideBody = 64 * 1_024
 
     /// Makes the default limits.
     package init() {}

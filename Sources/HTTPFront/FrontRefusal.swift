@@ -16,12 +16,17 @@ package enum FrontRefusal: Sendable, Equatable {
     case methodUnknown
     /// The head cannot be parsed, or has too many or too long fields.
     case malformed
+    /// Too many requests were sent before the first of them was answered.
+    case tooFarAhead
+    /// So many requests are being answered that another one must wait.
+    case overloaded
 
     /// The HTTP status of the answer.
     package var status: HTTPResponse.Status {
         switch self {
         case .expectationUnknown: .expectationFailed
         case .methodUnknown: .methodNotAllowed
+        case .overloaded: .serviceUnavailable
         default: .badRequest
         }
     }
@@ -37,6 +42,8 @@ package enum FrontRefusal: Sendable, Equatable {
         case .expectationUnknown: "The only expectation that is met is 100-continue."
         case .methodUnknown: "The method is not known."
         case .malformed: "The request cannot be parsed."
+        case .tooFarAhead: "Too many requests were sent before the first of them was answered."
+        case .overloaded: "Please reduce your request rate or try again later."
         }
     }
 }

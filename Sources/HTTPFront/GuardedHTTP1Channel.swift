@@ -1,7 +1,6 @@
 import HummingbirdCore
 import Logging
 import NIOCore
-import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 
@@ -10,47 +9,52 @@ package struct GuardedHTTP1Channel: ServerChildChannel, HTTPChannelHandler {
     package typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
     package let responder: HTTPChannelHandler.Responder
-    private let limits: FrontLimits
+    private let front: FrontDoor
+    private let slots: RequestSlots
     private let placement: TaskPlacement
     private let refusalBody: @Sendable (FrontRefusal) -> FrontRefusalBody
 
     /// A builder for `Hummingbird.Application`.
     ///
     /// - Parameters:
-    ///   - limits: What one connection may ask for.
+    ///   - front: What all listeners have in common.
     ///   - placement: Where the requests of a connection are answered.
     ///   - refusalBody: Words a refusal in the terms of the API that is served.
     package static func builder(
-        limits: FrontLimits, placement: TaskPlacement = .sharedThreads,
+        front: FrontDoor, placement: TaskPlacement = .sharedThreads,
         refusalBody: @escaping @Sendable (FrontRefusal) -> FrontRefusalBody
     ) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in
             GuardedHTTP1Channel(
-                responder: responder, limits: limits, placement: placement, refusalBody: refusalBody)
+                responder: responder, front: front, slots: RequestSlots(limit: front.admission.limits.requests),
+                placement: placement, refusalBody: refusalBody)
         }
     }
 
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
-            var decoderLimits = NIOHTTPDecoderLimitConfiguration()
-            decoderLimits.maxHeaderFieldSize = limits.headerFieldBytes
-            decoderLimits.maxHeaderListSize = limits.headerListBytes
-            decoderLimits.maxHeaderFieldCount = limits.headerFieldCount
-            try channel.syncOptions?.setReceiveBuffers(limits)
-            let pipeline = channel.pipeline.syncOperations
-            try pipeline.configureHTTPServerPipeline(
-                withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: true,
-                withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoderLimits)
-            try pipeline.addHandler(ConnectionGuard(limits: limits, refusalBody: refusalBody))
-            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-            try pipeline.addHandler(
-                HTTPConnectionStateHandler(idleTimeout: .seconds(limits.idleTimeoutSeconds), logger: logger))
+            try channel.syncOptions?.setReceiveBuffers(front.limits)
+            let address = ClientAddress(channel.remoteAddress)
+            if front.admission.enter(address) {
+                channel.closeFuture.whenComplete { [admission = front.admission] _ in admission.leave(address) }
+                try addHandlers(to: channel.pipeline.syncOperations, logger: logger)
+            } else {
+                try channel.pipeline.syncOperations.addHandler(TurnedAway())
+            }
             return try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel,
                 configuration: .init(
-                    backPressureStrategy: .init(lowWatermark: 1, highWatermark: max(1, limits.receiveBuffers)),
+                    backPressureStrategy: .init(lowWatermark: 1, highWatermark: max(1, front.limits.receiveBuffers)),
                     isOutboundHalfClosureEnabled: true))
         }
+    }
+
+    private func addHandlers(to pipeline: ChannelPipeline.SynchronousOperations, logger: Logger) throws {
+        try front.certificate?.addHandlers(to: pipeline, limits: front.limits)
+        try ConnectionGuard.addHTTP(to: pipeline, limits: front.limits, slots: slots, refusalBody: refusalBody)
+        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: front.certificate != nil))
+        try pipeline.addHandler(
+            HTTPConnectionStateHandler(idleTimeout: .seconds(front.limits.idleTimeoutSeconds), logger: logger))
     }
 
     package func handle(value asyncChannel: Value, logger: Logger) async {

@@ -15,6 +15,17 @@ public struct OSSConnections: Sendable {
             configuration: OSSClient.httpConfiguration(timeouts, maximumConnections: maximumPerHost))
     }
 
+    /// Opens a pool that can do without checking certificates.
+    ///
+    /// - Parameter checksCertificates: false only where the endpoint is known to be this process itself.
+    package init(_ timeouts: OSSClient.Timeouts, checksCertificates: Bool) {
+        var configuration = OSSClient.httpConfiguration(timeouts)
+        if !checksCertificates {
+            configuration.tlsConfiguration = HTTPClient.Configuration(certificateVerification: .none).tlsConfiguration
+        }
+        httpClient = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
     /// Ends all connections; requests that are under way fail.
     public func shutdown() async throws {
         try await httpClient.shutdown()

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPFront
 import NIOCore
 import NIOEmbedded
@@ -20,17 +21,17 @@ private final class HalfClose: ChannelOutboundHandler {
 /// What a connection sees when a request is refused, waits, or is answered early.
 @Suite struct ConnectionGuardTests {
     private let channel: EmbeddedChannel
+    private let slots: RequestSlots
 
     init() throws {
         var limits = FrontLimits()
         limits.lingerBytes = 100
-        channel = EmbeddedChannel(handler: HalfClose())
-        try channel.pipeline.syncOperations.configureHTTPServerPipeline(
-            withPipeliningAssistance: false, withErrorHandling: false)
-        let refusals = ConnectionGuard(limits: limits) { refusal in
+        channel = EmbeddedChannel()
+        slots = RequestSlots(limit: 1)
+        try ConnectionGuard.addHTTP(to: channel.pipeline.syncOperations, limits: limits, slots: slots) { refusal in
             FrontRefusalBody(contentType: "text/plain", text: refusal.message)
         }
-        try channel.pipeline.syncOperations.addHandler(refusals)
+        try channel.pipeline.syncOperations.addHandler(HalfClose(), position: .first)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }
 
@@ -170,6 +171,86 @@ private final class HalfClose: ChannelOutboundHandler {
             channel.embeddedEventLoop.advanceTime(by: .seconds(10))
             try channel.throwIfErrorCaught()
         }
+        #expect(!channel.isActive)
+    }
+
+    @Test func aRequestTooManyIsAnsweredAndClosed() throws {
+        let isTaken = slots.enter()
+        #expect(isTaken)
+        try send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        let found = try received()
+        #expect(found.hasPrefix("HTTP/1.1 503"))
+        #expect(found.lowercased().contains("connection: close"))
+        #expect(try passedHeads() == 0)
+    }
+
+    @Test func aRequestCountsUntilItsAnswerIsWritten() throws {
+        try send("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try passedHeads() == 2)
+        #expect(!slots.enter())
+        try answer(.ok)
+        #expect(!slots.enter())
+        try answer(.ok)
+        #expect(slots.enter())
+    }
+
+    @Test func requestsAheadOfTheirAnswersAreFew() throws {
+        for _ in 0..<100 { try send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") }
+        let passed = try passedHeads()
+        #expect(passed == FrontLimits().requestsAhead)
+        for _ in 0..<passed { try answer(.ok) }
+        let found = try received()
+        #expect(found.components(separatedBy: "HTTP/1.1 200").count == passed + 1)
+        #expect(found.components(separatedBy: "HTTP/1.1 400").count == 2)
+    }
+
+    @Test func aConnectionThatGoesAwayCountsNoLonger() throws {
+        try send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(!slots.enter())
+        try channel.close().wait()
+        #expect(slots.enter())
+    }
+
+    @Test func chunksThatAreMostlyFramingAreCut() throws {
+        try send("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        let chunk = "1\r\nx\r\n"
+        try send(String(repeating: chunk, count: 10_000))
+        #expect(throws: HTTPParserError.invalidChunkSize) {
+            try send(String(repeating: chunk, count: 60_000))
+            try channel.throwIfErrorCaught()
+        }
+    }
+
+    @Test func aChunkExtensionWithoutEndIsCut() throws {
+        try send("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;x=")
+        try send(String(repeating: "y", count: 60_000))
+        #expect(throws: HTTPParserError.invalidChunkSize) {
+            try send(String(repeating: "y", count: 10_000))
+            try channel.throwIfErrorCaught()
+        }
+    }
+
+    @Test func aLongBodyInOrdinaryChunksPasses() throws {
+        try send("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        let chunk = "400;name=value\r\n" + String(repeating: "x", count: 1_024) + "\r\n"
+        for _ in 0..<300 { try send(chunk) }
+        try send("0\r\n\r\n")
+        try answer(.ok)
+        #expect(try received().hasPrefix("HTTP/1.1 200"))
+        #expect(channel.isActive)
+    }
+
+    @Test func linesBeforeARequestAreNotEndless() throws {
+        _ = try? send(String(repeating: "\r\n", count: 40_000))
+        #expect(try received().hasPrefix("HTTP/1.1 400"))
+    }
+
+    @Test func whatFollowsARefusalIsCountedWhateverItIs() throws {
+        try send("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        try answer(.forbidden)
+        try send("1;x=" + String(repeating: "y", count: 90))
+        #expect(channel.isActive)
+        _ = try? send(String(repeating: "y", count: 7))
         #expect(!channel.isActive)
     }
 

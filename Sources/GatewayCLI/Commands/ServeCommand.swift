@@ -143,6 +143,35 @@ struct ServeCommand: AsyncParsableCommand {
                 + " [GATEWAY_SHUTDOWN_GRACE_SECONDS] (default: 25)", valueName: "seconds"))
     var shutdownGraceSeconds: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A certificate with its chain in PEM form; both listeners then speak TLS. A renewed one is taken over"
+                + " within seconds, or on SIGHUP. [GATEWAY_TLS_CERTIFICATE] (default: plain HTTP)", valueName: "file"))
+    var tlsCertificate: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The private key of --tls-certificate in PEM form, which others may not read. [GATEWAY_TLS_KEY]",
+            valueName: "file"))
+    var tlsKey: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The most connections that are open at once. [GATEWAY_CONNECTIONS] (default: 4096)", valueName: "n"))
+    var connections: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The most connections of one client address. [GATEWAY_CONNECTIONS_PER_ADDRESS] (default: 512)",
+            valueName: "n"))
+    var connectionsPerAddress: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The most requests that each listener answers at once; others hear 503. [GATEWAY_REQUESTS_AT_ONCE]"
+                + " (default: 1024)", valueName: "n"))
+    var requestsAtOnce: String?
+
     func run() async throws {
         AllocatorSettings.apply()
         // A reader of the log that goes away must not take the server with it.
@@ -150,11 +179,8 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             let options = try await OptionReader(flags: flags, environment: ProcessInfo.processInfo.environment)
             let configuration = try await ServeConfiguration(options)
-            LoggingSystem.bootstrap { label in
-                var handler = StreamLogHandler.standardError(label: label)
-                handler.logLevel = configuration.logLevel
-                return handler
-            }
+            LoggingSystem.bootstrap { LogStream.handler(label: $0, level: configuration.logLevel) }
+            defer { LogWriter.standardError.flush(seconds: 1) }
             try await GatewayServer(configuration).run()
         } catch let problem as ConfigurationProblem {
             StandardError.print("storage-gateway: \(problem)")
@@ -182,7 +208,9 @@ struct ServeCommand: AsyncParsableCommand {
             (.ossBucket, ossBucket), (.ossRegion, ossRegion), (.ossDomain, ossDomain),
             (.callbackHosts, callbackHosts),
             (.sessionConfirm, sessionConfirm), (.demo, demo ? "true" : nil), (.logLevel, logLevel),
-            (.shutdownGraceSeconds, shutdownGraceSeconds),
+            (.shutdownGraceSeconds, shutdownGraceSeconds), (.tlsCertificate, tlsCertificate), (.tlsKey, tlsKey),
+            (.connections, connections), (.connectionsPerAddress, connectionsPerAddress),
+            (.requestsAtOnce, requestsAtOnce),
         ]
         return (given + access.flags).reduce(into: [:]) { flags, option in
             if let text = option.1 { flags[option.0] = text }

@@ -52,6 +52,8 @@ struct ServeConfiguration {
     let logLevel: Logger.Level
     /// How long requests may go on after the first signal to stop.
     let shutdownGraceSeconds: Int64
+    /// How many connections there may be, and whether they speak TLS.
+    let front: FrontConfiguration
 
     /// Whether this process runs the object store itself.
     var hasBuiltInStore: Bool { ossEndpoint == nil }
@@ -109,6 +111,7 @@ struct ServeConfiguration {
             text in
             DecimalNumber.parse(text).flatMap { $0 <= 3_600 ? $0 : nil }
         }
+        front = try await FrontConfiguration(options)
         guard hasBuiltInStore || accessKey != nil else {
             throw ConfigurationProblem(
                 option: ServeOption.ossEndpoint.displayName,
@@ -148,7 +151,8 @@ struct ServeConfiguration {
         return settings
     }
 
-    private static func count(
+    /// Reads an option that is a number in a range.
+    static func count(
         _ option: ServeOption, _ options: OptionReader, _ range: ClosedRange<Int64>, of unit: String
     ) async throws -> Int64 {
         try await checked(option, options, "a number of \(unit) from \(range.lowerBound) to \(range.upperBound)") {

@@ -34,6 +34,11 @@ enum ServeOption: String, CaseIterable {
     case demo
     case logLevel
     case shutdownGraceSeconds
+    case tlsCertificate
+    case tlsKey
+    case connections
+    case connectionsPerAddress
+    case requestsAtOnce
 
     /// The flag without its dashes; nil for what must not stand on a command line.
     var flag: String? { row.flag }
@@ -104,6 +109,12 @@ enum ServeOption: String, CaseIterable {
         case .logLevel: Row(flag: "log-level", key: "gateway.logLevel", defaultText: "info")
         case .shutdownGraceSeconds:
             Row(flag: "shutdown-grace-seconds", key: "gateway.shutdownGraceSeconds", defaultText: "25")
+        case .tlsCertificate: Row(flag: "tls-certificate", key: "gateway.tlsCertificate", defaultText: nil)
+        case .tlsKey: Row(flag: "tls-key", key: "gateway.tlsKey", defaultText: nil)
+        case .connections: Row(flag: "connections", key: "gateway.connections", defaultText: "4096")
+        case .connectionsPerAddress:
+            Row(flag: "connections-per-address", key: "gateway.connectionsPerAddress", defaultText: "512")
+        case .requestsAtOnce: Row(flag: "requests-at-once", key: "gateway.requestsAtOnce", defaultText: "1024")
         }
     }
 }

@@ -29,7 +29,8 @@ struct Banner {
             "  Its secret     \(ready.accessKeySecretFile ?? "in OSS_ACCESS_KEY_SECRET")",
         ]
         if isDemo { lines.append("  Demo account   \(Accounts.demoEmail) / \(Accounts.demoPassword.reveal())") }
-        if isDemo, hasBuiltInStore, let secretFile = ready.accessKeySecretFile {
+        // Where TLS is spoken, those lines would need to be told which certificate to trust.
+        if isDemo, hasBuiltInStore, ready.ossEndpoint.hasPrefix("http://"), let secretFile = ready.accessKeySecretFile {
             lines += [
                 "",
                 "Three lines to paste\(python == "python3" ? " (the second needs: pip install oss2)" : ""):",

@@ -7,7 +7,8 @@ import StorageGateway
 enum FrontRefusals {
     /// As an OSS error document.
     static func oss(_ refusal: FrontRefusal) -> FrontRefusalBody {
-        let error = OSSError(.invalidRequest, message: refusal.message)
+        let isOverload = refusal == .overloaded
+        let error = OSSError(isOverload ? .serviceUnavailable : .invalidRequest, message: refusal.message)
         let now = SystemEnvironment.nowMilliseconds() / 1_000
         let requestID = RequestID(unixSeconds: now, random: SystemEnvironment.randomBits()).description
         let document = ErrorDocument.write(error, requestID: requestID, hostID: "")
@@ -16,16 +17,22 @@ enum FrontRefusals {
             headers: [
                 ("Server", "AliyunOSS"), ("Date", HTTPDate.format(unixSeconds: now)),
                 ("x-oss-request-id", requestID),
-            ],
+            ] + (isOverload ? [retryAfter] : []),
             text: document)
     }
 
     /// As the session API's error envelope.
     static func api(_ refusal: FrontRefusal) -> FrontRefusalBody {
         let now = SystemEnvironment.nowMilliseconds() / 1_000
+        let isOverload = refusal == .overloaded
+        let code = isOverload ? "UNAVAILABLE" : "VALIDATION_ERROR"
         return FrontRefusalBody(
             contentType: "application/json",
-            headers: [("Date", HTTPDate.format(unixSeconds: now)), ("Cache-Control", "no-store")],
-            text: #"{"error":{"code":"VALIDATION_ERROR","message":"\#(refusal.message)"}}"#)
+            headers: [("Date", HTTPDate.format(unixSeconds: now)), ("Cache-Control", "no-store")]
+                + (isOverload ? [retryAfter] : []),
+            text: #"{"error":{"code":"\#(code)","message":"\#(refusal.message)"}}"#)
     }
+
+    /// When a client that is one too many may try again.
+    private static let retryAfter = (name: "Retry-After", value: "1")
 }

@@ -32,8 +32,8 @@ struct GatewayServer {
     ///
     /// - Throws: `FolderProblem`, `FolderInUse`, `ListenProblem`.
     func run() async throws {
+        let front = try openFront()
         try folder.create()
-        OpenFileLimit.raise()
         warnOfOpenDemo()
         let lock = try FolderLock(folder.lockFile)
         defer { withExtendedLifetime(lock) {} }
@@ -42,11 +42,17 @@ struct GatewayServer {
         let ossPort = OneTimeValue<Int>()
         var services: [any Service] = []
         let sessions = SessionsPlace()
-        if let store { services += try ossServices(store, accessKey: accessKey, sessions: sessions, port: ossPort) }
+        if let files = configuration.front.certificate, let holder = front.certificate {
+            services.append(CertificateReloader(files: files, holder: holder, logger: logger))
+        }
+        if let store {
+            services += try ossServices(
+                store, accessKey: accessKey, sessions: sessions, front: front, port: ossPort)
+        }
         services.append(
             SessionAPIService(
                 configuration: configuration, folder: folder, accessKey: accessKey, ossPort: ossPort,
-                place: sessions, logger: logger, libraryLogger: libraryLogger))
+                front: front, place: sessions, logger: logger, libraryLogger: libraryLogger))
         // The group stops its services from the last to the first: the API, which needs the store, before the store.
         var group = ServiceGroupConfiguration(
             services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
@@ -62,6 +68,24 @@ struct GatewayServer {
         try await store?.close()
         logger.notice("stopped")
         try outcome.get()
+    }
+
+    /// Makes what the listeners have in common: limits that the system allows, and the certificate.
+    ///
+    /// - Throws: `ConfigurationProblem` if the certificate cannot be used.
+    private func openFront() throws -> FrontDoor {
+        OpenFileLimit.raise()
+        var limits = configuration.front.admission
+        let possible = OpenFileLimit.connections(atMost: limits.connections)
+        if possible < limits.connections {
+            logger.warning(
+                "the limit of open files allows fewer connections than --connections",
+                metadata: ["connections": "\(possible)"])
+            limits.connections = possible
+        }
+        let certificate = try configuration.front.certificate?.load()
+        if let certificate { CertificateReloader.tell(of: certificate, logger: logger) }
+        return FrontDoor(admission: Admission(limits: limits), certificate: certificate.map(CertificateHolder.init))
     }
 
     /// Warns where strangers could use what is meant for trying things out.
@@ -117,7 +141,8 @@ struct GatewayServer {
     }
 
     private func ossServices(
-        _ store: DiskStore, accessKey: AccessKey, sessions: SessionsPlace, port: OneTimeValue<Int>
+        _ store: DiskStore, accessKey: AccessKey, sessions: SessionsPlace, front: FrontDoor,
+        port: OneTimeValue<Int>
     ) throws -> [any Service] {
         let fixedKey = configuration.accessKey == nil ? nil : accessKey
         let ring = AccessKeyRing(try AccessKeyReloader.keys(of: folder, fixedKey: fixedKey).keys)
@@ -133,7 +158,8 @@ struct GatewayServer {
         let listener = ListenerService(
             name: "the object store", address: configuration.ossListen,
             responder: AccessLogResponder(responder, requestIDHeader: "x-oss-request-id", logger: logger),
-            placement: .eventLoop, refusalBody: FrontRefusals.oss, onListening: { port.set($0) }, logger: libraryLogger)
+            front: front, placement: .eventLoop, refusalBody: FrontRefusals.oss, onListening: { port.set($0) },
+            logger: libraryLogger)
         return [
             AccessKeyReloader(folder: folder, fixedKey: fixedKey, ring: ring, logger: logger),
             HousekeepingService(store: store, settings: configuration.housekeeping, logger: logger),

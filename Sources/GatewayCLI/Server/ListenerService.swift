@@ -27,6 +27,8 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
     let address: ListenAddress
     /// What answers.
     let responder: Responder
+    /// What it has in common with the other listeners.
+    let front: FrontDoor
     /// Where the requests of a connection are answered.
     let placement: TaskPlacement
     /// Words a refusal of the connection guard.
@@ -36,15 +38,18 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
     /// The logger of the server library.
     let logger: Logger
 
+    /// How many connections beyond the limit may be open until they are closed.
+    private static var connectionsBeingClosed: Int { 32 }
+
     func run() async throws {
-        let limits = FrontLimits()
+        // Connections that are closed at once are there for a moment; the system's queue holds the rest.
+        let mostOpen = front.admission.limits.connections + Self.connectionsBeingClosed
         let application = Application(
             responder: responder,
-            server: GuardedHTTP1Channel.builder(limits: limits, placement: placement, refusalBody: refusalBody),
+            server: GuardedHTTP1Channel.builder(front: front, placement: placement, refusalBody: refusalBody),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: 1_024,
-                availableConnectionsDelegate: MaximumAvailableConnections(
-                    OpenFileLimit.connections(atMost: limits.connections))),
+                availableConnectionsDelegate: MaximumAvailableConnections(mostOpen)),
             onServerRunning: { channel in
                 await onListening(channel.localAddress?.port ?? address.port)
             },

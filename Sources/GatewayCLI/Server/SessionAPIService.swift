@@ -15,6 +15,8 @@ struct SessionAPIService: Service {
     let accessKey: AccessKey
     /// The port of the built-in store, once it listens.
     let ossPort: OneTimeValue<Int>
+    /// What its listener has in common with the other one.
+    let front: FrontDoor
     /// Where it is told how the database is copied.
     let place: SessionsPlace
     /// The server's logger.
@@ -41,7 +43,7 @@ struct SessionAPIService: Service {
     /// Answers requests until the service is asked to stop, and settles uploads beside that.
     private func serve(_ sessions: Sessions, ossEndpoint endpoint: String) async throws {
         let listener = sessions.listener(
-            address: configuration.apiListen, logger: logger, libraryLogger: libraryLogger
+            address: configuration.apiListen, front: front, logger: logger, libraryLogger: libraryLogger
         ) { port in
             announce(apiPort: port, ossEndpoint: configuration.ossPublicEndpoint ?? endpoint)
         }
@@ -65,7 +67,7 @@ struct SessionAPIService: Service {
     private func ossEndpoint() async throws -> String {
         if let endpoint = configuration.ossEndpoint { return endpoint }
         guard let port = await ossPort.wait() else { throw CancellationError() }
-        return "http://\(ListenAddress.authority(host: configuration.ossListen.reachableHost, port: port))"
+        return "\(front.scheme)://\(ListenAddress.authority(host: configuration.ossListen.reachableHost, port: port))"
     }
 
     private func openSessions(ossEndpoint: String) async throws -> Sessions {
@@ -84,7 +86,7 @@ struct SessionAPIService: Service {
     private func announce(apiPort: Int, ossEndpoint: String) {
         let authority = ListenAddress.authority(host: configuration.apiListen.reachableHost, port: apiPort)
         let ready = ReadyLine(
-            apiEndpoint: "http://\(authority)", ossEndpoint: ossEndpoint, bucket: configuration.bucket.text,
+            apiEndpoint: "\(front.scheme)://\(authority)", ossEndpoint: ossEndpoint, bucket: configuration.bucket.text,
             region: configuration.region, accessKeyId: accessKey.id,
             accessKeySecretFile: configuration.accessKey == nil ? folder.secretFile(ofAccessKey: accessKey.id) : nil,
             pid: ProcessInfo.processInfo.processIdentifier, version: Version.text)

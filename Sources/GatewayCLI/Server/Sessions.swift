@@ -62,7 +62,8 @@ struct Sessions {
         // A client of the API waits about ten seconds; it must hear by then that the store cannot be reached.
         var timeouts = OSSClient.Timeouts()
         timeouts.connect = .seconds(2)
-        let connections = OSSConnections(timeouts)
+        // What listens at its own address is this process itself, whatever name its certificate is for.
+        let connections = OSSConnections(timeouts, checksCertificates: !configuration.hasBuiltInStore)
         do {
             let storage = try configuration.confirmLooksAtObjects ? workspace.storage(connections) : nil
             let responder = try await SessionAPI.makeResponder(
@@ -95,13 +96,14 @@ struct Sessions {
 
     /// The server of the API.
     func listener(
-        address: ListenAddress, logger: Logger, libraryLogger: Logger,
+        address: ListenAddress, front: FrontDoor, logger: Logger, libraryLogger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void
     ) -> ListenerService<AccessLogResponder<SessionResponder>> {
         ListenerService(
             name: "the session API", address: address,
             responder: AccessLogResponder(responder, requestIDHeader: "X-Request-Id", logger: logger),
-            placement: .sharedThreads, refusalBody: FrontRefusals.api, onListening: onListening, logger: libraryLogger)
+            front: front, placement: .sharedThreads, refusalBody: FrontRefusals.api, onListening: onListening,
+            logger: libraryLogger)
     }
 
     /// Copies the database, as it is at one moment, into a file that is empty.

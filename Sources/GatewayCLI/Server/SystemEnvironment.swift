@@ -29,6 +29,8 @@ enum SystemEnvironment {
     /// Ends the process at once: the disk or the database failed, and nothing more may be promised.
     static func endAfterDiskFailure(_ reason: String, logger: Logger) {
         logger.critical("durability is lost, ending", metadata: ["error": "\(reason)"])
+        // Whoever reads the log should learn why, but nobody who does not read may keep the process.
+        LogWriter.standardError.flush(seconds: 0.2)
         _exit(ExitStatus.diskFailure.rawValue)
     }
 }

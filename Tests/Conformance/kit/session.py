@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 
 import requests
 
@@ -12,12 +13,14 @@ TIMEOUT_SECONDS = 30
 class SessionClient:
     """One caller of the session API, with or without a token."""
 
-    def __init__(self, endpoint: str, token: str | None = None):
+    def __init__(self, endpoint: str, token: str | None = None, authority: Path | None = None):
+        """Describes a caller; `authority` is the certificate that it trusts, where the API speaks TLS."""
         self.endpoint = endpoint
         self.token = token
         self.user_id: str | None = None
         self._http = requests.Session()
         self._http.trust_env = False
+        self._http.verify = str(authority) if authority else True
 
     def call(self, method: str, path: str, json=None, **options) -> requests.Response:
         """Sends one request."""
@@ -59,10 +62,13 @@ class SessionClient:
         return self
 
 
-def upload(url: str, body, headers: dict[str, str] | None = None, method: str = "PUT") -> requests.Response:
+def upload(
+    url: str, body, headers: dict[str, str] | None = None, method: str = "PUT", authority: Path | None = None,
+) -> requests.Response:
     """Sends bytes to a presigned URL, with no other credentials."""
     with requests.Session() as session:
         session.trust_env = False
+        session.verify = str(authority) if authority else True
         return session.request(method, url, data=body, headers=headers, timeout=120, allow_redirects=False)
 
 

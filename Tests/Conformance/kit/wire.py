@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import io
 import socket
+import ssl
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -53,12 +54,18 @@ def address(endpoint: str) -> tuple[str, int]:
 
 
 class Connection:
-    """A TCP connection on which the test decides about every byte."""
+    """A TCP connection on which the test decides about every byte; below TLS, if it is given a context."""
 
-    def __init__(self, endpoint: str, timeout: float = TIMEOUT_SECONDS):
+    def __init__(
+        self, endpoint: str, timeout: float = TIMEOUT_SECONDS, *, context: ssl.SSLContext | None = None,
+        source: str | None = None,
+    ):
         self.host, self.port = address(endpoint)
-        self.socket = socket.create_connection((self.host, self.port), timeout=timeout)
+        self.socket = socket.create_connection(
+            (self.host, self.port), timeout=timeout, source_address=(source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if context is not None:
+            self.socket = context.wrap_socket(self.socket, server_hostname=self.host)
         # One reader for all answers: what it read beyond the first belongs to the second.
         self._reader = self.socket.makefile("rb")
 
@@ -139,7 +146,7 @@ def head_of(
 
 def exchange(endpoint: str, request: Request, **options) -> Answer:
     """Sends one request on a connection of its own and reads the answer."""
-    with Connection(endpoint) as connection:
+    with Connection(endpoint, context=options.pop("context", None)) as connection:
         host = options.pop("host", f"{connection.host}:{connection.port}")
         connection.offer(head_of(request, host, **options) + request.body)
         return connection.read_answer(request.method)
