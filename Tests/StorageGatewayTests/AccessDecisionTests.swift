@@ -12,7 +12,7 @@ import Testing
     private static func bound(_ key: String?, session: String? = nil) throws -> Requester {
         Requester(
             ownerID: "1", accessKeyID: "a", scheme: .v4Header, keyPolicy: try key.map { try identity($0) },
-            session: try session.map { 
+            session: try session.map {
                 Requester.Session(name: "role/name", parentAccessKeyID: "a", policy: try identity($0))
             })
     }

@@ -101,7 +101,9 @@ import Testing
     func whoMayOnlyMakeBucketsSetsNothingElse(name: String, value: String) async throws {
         try await withSurface { surface in
             let key = try await surface.temporaryKey(
-                policy: #"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "oss:PutBucket", "Resource": "*"}]}"#)
+                policy:
+                    #"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "oss:PutBucket", "Resource": "*"}]}"#
+            )
             for target in ["/bucket", "/another"] {
                 let answer = try await surface.send(
                     Call(method: "PUT", target: target, headers: [(name, value)], body: [], credentials: key))

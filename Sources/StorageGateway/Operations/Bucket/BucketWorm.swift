@@ -66,7 +66,9 @@ enum BucketWorm {
         guard var found = stored, BucketRetention.isAlive(found, atMilliseconds: call.environment.now()) else {
             throw OSSError(.noSuchWORMConfiguration, fields: [("BucketName", bucket.name.text)])
         }
-        if found.state == .inProgress { found.expiresAtMilliseconds = found.createdAtMilliseconds + BucketRetention.graceMilliseconds }
+        if found.state == .inProgress {
+            found.expiresAtMilliseconds = found.createdAtMilliseconds + BucketRetention.graceMilliseconds
+        }
         return OSSAnswer(document: found.write())
     }
 
