@@ -156,7 +156,7 @@ def run(suite: Suite, smoke: bool, chosen: list[str]) -> list[Outcome]:
         with open(WORK / f"{suite.name}.log", "w", encoding="utf-8") as log:
             subprocess.run(
                 [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--timeout={TEST_LIMIT_SECONDS}",
-                 f"--junitxml={report}", "-o", "junit_logging=no", "--show-capture=no", *targets],
+                 f"--junitxml={report}", "-o", "junit_logging=no", "--show-capture=no", "--tb=native", *targets],
                 cwd=folder, env=environment(suite, server), stdin=subprocess.DEVNULL, stdout=log,
                 stderr=subprocess.STDOUT, check=False)
         if not server.is_running:
@@ -238,7 +238,7 @@ def main() -> int:
         began = time.monotonic()
         found = run(suite, arguments.smoke, tests)
         is_whole = not tests and not arguments.smoke
-        if arguments.record and is_whole:
+        if arguments.record and not tests and not arguments.smoke:
             record(suite, found)
         good = judge(suite, found, is_whole) and good
         say(f"{suite.name}: {time.monotonic() - began:.0f} s")
