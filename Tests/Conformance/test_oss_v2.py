@@ -157,8 +157,8 @@ class TestObjects:
 
     def test_what_is_not_there_is_refused_as_such(self, client, own_bucket, key):
         client.put_object(oss.PutObjectRequest(bucket=own_bucket, key=key, body=b"unchanged"))
-        request = oss.ProcessObjectRequest(bucket=own_bucket, key=key, process="image/info")
-        assert refusal_of(lambda: client.process_object(request)) == (400, "NotImplemented")
+        request = oss.ListCloudBoxesRequest()
+        assert refusal_of(lambda: client.list_cloud_boxes(request)) == (400, "NotImplemented")
         got = client.get_object(oss.GetObjectRequest(bucket=own_bucket, key=key))
         assert got.body.content == b"unchanged"
 
