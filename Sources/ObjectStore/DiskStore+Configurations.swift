@@ -41,6 +41,12 @@ extension DiskStore {
         return try await database.read { try ConfigurationTable.page(kind, ofBucket: bucket.id, query, in: $0) }
     }
 
+    /// The buckets that say something of a kind, by their names.
+    package func bucketNames(having kind: ConfigurationKind) async throws -> [BucketName] {
+        try requireOpen()
+        return try await database.read { try ConfigurationTable.bucketNames(having: kind, in: $0) }
+    }
+
     /// Sets what a bucket says of a kind.
     ///
     /// - Throws: `NoSuchBucket`.

@@ -58,6 +58,16 @@ enum ConfigurationTable {
             .execute(arguments: [id])
     }
 
+    /// The names of the buckets that have a configuration of the kind.
+    static func bucketNames(having kind: ConfigurationKind, in database: Database) throws -> [BucketName] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT name FROM buckets
+                WHERE id IN (SELECT bucket_id FROM bucket_configurations WHERE kind = ?) ORDER BY name
+                """)
+        return try String.fetchAll(statement, arguments: [kind.rawValue]).map { try BucketName($0) }
+    }
+
     /// A page of the configurations of a kind; the limit must be positive.
     static func page(
         _ kind: ConfigurationKind, ofBucket id: Int64, _ query: ConfigurationQuery, in database: Database

@@ -31,12 +31,10 @@ enum RetentionRules {
     /// - Throws: `FileImmutable`.
     static func require(_ places: [Deletion], in bucket: BucketRecord, _ call: OSSCall) async throws {
         let found = try await call.store.configuration(.worm, of: bucket) { try WormConfiguration(document: $0) }
-        let now = call.environment.now()
-        guard let found, BucketWorm.isAlive(found, now) else { return }
-        let heldAfter = now - Int64(found.retentionDays) * 86_400_000
+        guard let found, let retention = Retention(found, nowMilliseconds: call.environment.now()) else { return }
         for place in places where place.version != nil || bucket.versioning != .enabled {
             guard let object = try await object(place, in: bucket, call.store) else { continue }
-            guard object.lastModifiedMilliseconds <= heldAfter else {
+            guard !retention.holds(object) else {
                 throw OSSError(.fileImmutable, fields: [("Key", place.key.text)])
             }
         }

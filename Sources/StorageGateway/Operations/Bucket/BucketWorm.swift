@@ -5,9 +5,6 @@ import ObjectStore
 ///
 /// Source: oss-wire fact 11.6.
 enum BucketWorm {
-    /// How long a configuration waits to be locked before it is given up.
-    private static let grace: Int64 = 24 * 3_600 * 1_000
-
     /// Makes a configuration that is not locked yet.
     static func initiate(_ call: OSSCall) async throws -> OSSAnswer {
         let bucket = try await call.bucket()
@@ -66,16 +63,11 @@ enum BucketWorm {
     static func tell(_ call: OSSCall) async throws -> OSSAnswer {
         let bucket = try await call.bucket()
         let stored = try await call.store.configuration(.worm, of: bucket) { try WormConfiguration(document: $0) }
-        guard var found = stored, isAlive(found, call.environment.now()) else {
+        guard var found = stored, Retention.isAlive(found, call.environment.now()) else {
             throw OSSError(.noSuchWORMConfiguration, fields: [("BucketName", bucket.name.text)])
         }
-        if found.state == .inProgress { found.expiresAtMilliseconds = found.createdAtMilliseconds + grace }
+        if found.state == .inProgress { found.expiresAtMilliseconds = found.createdAtMilliseconds + Retention.graceMilliseconds }
         return OSSAnswer(document: found.write())
-    }
-
-    /// Whether a configuration was locked, or may still be.
-    static func isAlive(_ configuration: WormConfiguration, _ nowMilliseconds: Int64) -> Bool {
-        configuration.state == .locked || nowMilliseconds - configuration.createdAtMilliseconds < grace
     }
 
     private static func change(
@@ -85,7 +77,7 @@ enum BucketWorm {
         let now = call.environment.now()
         try await call.store.changeConfiguration(.worm, of: bucket) { former in
             let current = try former.current.map { try WormConfiguration(document: $0.bytes) }
-            let alive = current.flatMap { isAlive($0, now) ? $0 : nil }
+            let alive = current.flatMap { Retention.isAlive($0, now) ? $0 : nil }
             return try change(alive).map { Array($0.write().utf8) }
         }
     }
