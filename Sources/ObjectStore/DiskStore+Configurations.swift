@@ -86,7 +86,8 @@ extension DiskStore {
             try BucketTable.require(bucket, in: database)
             let former = FormerConfiguration(
                 current: try ConfigurationTable.find(place, in: database),
-                otherCount: try ConfigurationTable.countOthers(place, in: database))
+                otherCount: try ConfigurationTable.countOthers(place, in: database),
+                isElsewhere: try ConfigurationTable.isElsewhere(place, in: database))
             if let bytes = try change(former) {
                 try ConfigurationTable.set(place, to: bytes, atMilliseconds: now(), in: database)
             } else {
