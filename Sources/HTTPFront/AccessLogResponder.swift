@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 
-/// Writes one line for each request: method, path without its query, status, bytes announced and time spent.
+/// Writes one line for each request: operation, method, path without its query, status, bytes announced and time spent.
 package struct AccessLogResponder<Inner: HTTPResponder>: HTTPResponder {
     /// The context of the responder within.
     package typealias Context = Inner.Context
@@ -28,9 +28,11 @@ package struct AccessLogResponder<Inner: HTTPResponder>: HTTPResponder {
         let response = try await inner.respond(to: request, context: context)
         guard logger.logLevel <= .info else { return response }
         let spent = ContinuousClock.now - start
+        let operation = (context as? any TracedContext)?.trace.operation
         logger.info(
             "request",
             metadata: [
+                "operation": "\(operation ?? "-")",
                 "request.id": "\(requestIDHeader.flatMap { response.headers[$0] } ?? "-")",
                 "http.method": "\(request.method.rawValue)",
                 "http.path": "\(Self.pathForLog(request.head.path ?? ""))",

@@ -41,6 +41,12 @@ extension DiskStore {
         return try await database.read { try ConfigurationTable.page(kind, ofBucket: bucket.id, query, in: $0) }
     }
 
+    /// The buckets that say something of a kind, by their names.
+    package func bucketNames(having kind: ConfigurationKind) async throws -> [BucketName] {
+        try requireOpen()
+        return try await database.read { try ConfigurationTable.bucketNames(having: kind, in: $0) }
+    }
+
     /// Sets what a bucket says of a kind.
     ///
     /// - Throws: `NoSuchBucket`.
@@ -80,7 +86,8 @@ extension DiskStore {
             try BucketTable.require(bucket, in: database)
             let former = FormerConfiguration(
                 current: try ConfigurationTable.find(place, in: database),
-                otherCount: try ConfigurationTable.countOthers(place, in: database))
+                otherCount: try ConfigurationTable.countOthers(place, in: database),
+                isElsewhere: try ConfigurationTable.isElsewhere(place, in: database))
             if let bytes = try change(former) {
                 try ConfigurationTable.set(place, to: bytes, atMilliseconds: now(), in: database)
             } else {

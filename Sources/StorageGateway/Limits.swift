@@ -25,6 +25,8 @@ extension Limits {
     static let policyStatements = 100
     /// The most patterns of one element of a statement.
     static let policyPatterns = 256
+    /// How many bytes of access logs may wait in memory to be written.
+    package static let waitingLogBytes = 8 * 1_024 * 1_024
     /// How deep the parts of a policy may be nested.
     static let policyDepth = 16
     /// How many policies of buckets are kept read.

@@ -1,3 +1,4 @@
+import HTTPFront
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -7,11 +8,13 @@ import OSSKit
 import ObjectStore
 
 /// What the HTTP server hands to the OSS surface with a request.
-package struct OSSContext: InitializableFromSource, Sendable {
+package struct OSSContext: InitializableFromSource, TracedContext, Sendable {
     /// The connection.
     let channel: any Channel
     /// The logger of the request.
     let logger: Logger
+    /// What is found out about the request.
+    package let trace = RequestTrace()
 
     package init(source: ApplicationRequestContextSource) {
         channel = source.channel
@@ -78,6 +81,7 @@ package struct OSSResponder: HTTPResponder {
     private let authenticator: Authenticator
     private let surroundings: AccessGate.Surroundings
     private let securityTokens: SecurityTokenService?
+    private let logs: AccessLogs?
     private let logger: Logger
 
     /// Makes the surface of a store.
@@ -87,12 +91,14 @@ package struct OSSResponder: HTTPResponder {
     ///   - callers: Who may sign.
     ///   - configuration: What was told at start.
     ///   - environment: Time, randomness and the connection's own ways.
+    ///   - logs: Where the requests of buckets that want it are written down; nil for nowhere.
     ///   - logger: Where unexpected failures go.
     package init(
         store: DiskStore, callers: SurfaceCallers, configuration: SurfaceConfiguration,
-        environment: SurfaceEnvironment, logger: Logger
+        environment: SurfaceEnvironment, logs: AccessLogs? = nil, logger: Logger
     ) {
         self.store = store
+        self.logs = logs
         self.configuration = configuration
         self.environment = environment
         self.addressing = Addressing(configuration)
@@ -122,26 +128,50 @@ package struct OSSResponder: HTTPResponder {
         let requestID = RequestID(unixSeconds: start / 1_000, random: environment.randomBits())
         let host = request.head.authority ?? ""
         var answer: OSSAnswer
+        let origin = CallOrigin(
+            requestID: requestID, milliseconds: start, channel: context.channel, trace: SurfaceTrace(context.trace))
+        var code: OSSErrorCode?
         do {
-            let origin = CallOrigin(requestID: requestID, milliseconds: start, channel: context.channel)
             answer = try await self.answer(request, host: host, origin: origin)
         } catch {
             let refusal = refusal(for: error, requestID: requestID).naming(method: request.method.rawValue)
             answer = ErrorAnswer.answer(
                 refusal, requestID: requestID, hostID: host, isHead: request.method == .head)
+            code = refusal.code
         }
         answer.headers += await crossOriginHeaders(for: request, host: host)
         answer.headers.insert(("x-oss-request-id", requestID.description), at: 0)
         answer.headers.insert(("Server", "AliyunOSS"), at: 0)
         answer.headers.append(("x-oss-server-time", String(max(0, environment.now() - start))))
-        return answer.response
+        let response = answer.response
+        await log(origin, response, code)
+        return response
+    }
+
+    /// Writes a request down for its bucket, if that wants it.
+    private func log(_ origin: CallOrigin, _ response: Response, _ code: OSSErrorCode?) async {
+        let facts = origin.trace.facts
+        guard let logs, let request = facts.request, let resource = facts.resource else { return }
+        await logs.note(
+            AccessLogEntry(
+                request: request, resource: resource, address: origin.clientAddress, requester: facts.requester,
+                operation: origin.trace.operation, requestID: origin.requestID.description,
+                milliseconds: origin.milliseconds,
+                spentMilliseconds: max(0, environment.now() - origin.milliseconds),
+                status: response.status.code, sentBytes: response.headers[.contentLength], errorCode: code?.rawValue))
+    }
+
+    /// What hosts mean now, those that buckets bound included.
+    private func currentAddressing() async throws -> Addressing {
+        guard configuration.bindsUnprovenDomains else { return addressing }
+        return addressing.adding(try await store.bucketsByName(of: .cname))
     }
 
     /// What a page of another origin is told with the answer; a preflight was told already.
     private func crossOriginHeaders(for request: Request, host: String) async -> [(name: String, value: String)] {
         guard let name = HTTPField.Name("origin"), let origin = request.headers[name], request.method != .options,
             let target = try? RequestTarget(request.head.path ?? ""),
-            let resource = try? addressing.resource(host: host, target: target)
+            let resource = try? await currentAddressing().resource(host: host, target: target)
         else { return [] }
         let wire = WireRequest(
             method: request.method.rawValue, scheme: request.head.scheme ?? "http", host: host, target: target,
@@ -156,7 +186,9 @@ package struct OSSResponder: HTTPResponder {
         let wire = WireRequest(
             method: request.method.rawValue, scheme: request.head.scheme ?? "http", host: host, target: target,
             headers: request.headers.map { WireHeader($0.name.rawName, $0.value) })
+        let addressing = try await currentAddressing()
         let named = try addressing.resource(host: host, target: target)
+        origin.trace.note(wire, named)
         if let callbacks = environment.callbacks, CallbackPublicKey.isAsked(wire, resource: named) {
             return try await CallbackPublicKey.answer(callbacks)
         }
@@ -164,16 +196,22 @@ package struct OSSResponder: HTTPResponder {
         if let securityTokens, SecurityTokenRequest.isOne(wire, named) {
             return try await answer(wire, request.body, by: securityTokens, origin)
         }
-        if wire.method == "OPTIONS" { return try await CrossOrigin(store: store).preflight(wire, named) }
+        if wire.method == "OPTIONS" {
+            origin.trace.note(operation: named.key == nil ? "OptionBucket" : "OptionObject")
+            return try await CrossOrigin(store: store).preflight(wire, named)
+        }
         let stranger = call(wire, named, body: request.body, origin: origin)
         // A form says in its body who sends it.
         if PostObject.isMeant(by: wire, level: named.level) {
+            origin.trace.note(operation: "PostObject")
             return try await withTaskExecutorPreference(globalConcurrentExecutor) {
                 try await PostObject.answer(stranger, authenticator)
             }
         }
         let (requester, resource) = try authenticator.authenticate(
-            wire, resource: named, otherReading: try otherReading(of: wire), nowUnixSeconds: origin.unixSeconds)
+            wire, resource: named, otherReading: try otherReading(of: wire, addressing), nowUnixSeconds: origin.unixSeconds)
+        origin.trace.note(wire, resource)
+        origin.trace.note(requester)
         if let key = resource.key { _ = try ObjectKey(bytes: key) }
         let known = stranger.replacing(request: wire, resource: resource, requester: requester)
         if S3Dialect.isSpoken(in: known) {
@@ -217,6 +255,7 @@ package struct OSSResponder: HTTPResponder {
     private func answer(_ known: OSSCall) async throws -> OSSAnswer {
         let (found, needed) = try operation(
             for: known.request, level: known.resource.level, by: known.requester)
+        if case .success(let operation) = found { known.origin.trace.note(operation: operation.name) }
         let access = known.access.asking(for: needed)
         let bucket = try await access.admit(known.resource)
         let operation = try found.get()
@@ -231,7 +270,9 @@ package struct OSSResponder: HTTPResponder {
     /// What clients mean by a request who write a blank in a path as `+`; nil if its path has none.
     ///
     /// Source: assumption A-091.
-    private func otherReading(of request: WireRequest) throws(OSSError) -> SignedResource? {
+    private func otherReading(
+        of request: WireRequest, _ addressing: Addressing
+    ) throws(OSSError) -> SignedResource? {
         guard request.target.rawPath.utf8.contains(UInt8(ascii: "+")) else { return nil }
         let path = request.target.rawPath.replacing("+", with: "%20")
         return try addressing.resource(host: request.host, target: RequestTarget(path))

@@ -18,6 +18,8 @@ package struct SurfaceConfiguration: Sendable {
     package var refusesPathStyleOnOSSDomains = false
     /// Whether a public ACL of a bucket lets everybody list it, too.
     package var publicACLLists = false
+    /// Whether a bucket's owner can bind a domain to it without a proof that it is theirs.
+    package var bindsUnprovenDomains = false
     /// The longest life of a temporary access key, in seconds.
     package var securityTokenSeconds: Int64 = 3_600
     /// OSS's own domains of the region.

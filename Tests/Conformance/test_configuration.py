@@ -111,7 +111,7 @@ class TestPrecedence:
                        "--oss-domain", "--shutdown-grace-seconds", "--store", "--store-memory-mib",
                        "--store-cache-mib", "--free-space-floor-mib", "--oss-bound-hosts", "--oss-extranet-endpoint",
                        "--oss-intranet-endpoint", "--oss-path-style", "--oss-public-acl-lists", "--sts-max-seconds",
-                       "--callback-hosts"):
+                       "--callback-hosts", "--oss-cname-verification", "--oss-log-seconds"):
             assert option in told.stdout, option
 
 
@@ -131,6 +131,8 @@ class TestRefusals:
         ("--free-space-floor-mib", "-1"), ("--free-space-floor-mib", "1048577"), ("--free-space-floor-mib", "1GiB"),
         ("--oss-bound-hosts", "static.example.com"), ("--oss-bound-hosts", "a.b=Bucket"),
         ("--oss-bound-hosts", "a.b=bucket,A.B=other"), ("--oss-path-style", "never"),
+        ("--oss-cname-verification", "maybe"), ("--oss-cname-verification", "True"),
+        ("--oss-log-seconds", "0"), ("--oss-log-seconds", "3601"), ("--oss-log-seconds", "1m"),
         ("--oss-public-acl-lists", "perhaps"), ("--sts-max-seconds", "899"), ("--sts-max-seconds", "43201"),
     ])
     def test_a_value_that_cannot_be_stops_the_start_and_is_named(self, tmp_path, option, value):

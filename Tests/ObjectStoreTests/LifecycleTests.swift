@@ -137,11 +137,9 @@ import Testing
 /// What housekeeping does by itself, with a clock of its own.
 @Suite struct HousekeepingTests {
     private struct Rules: LifecycleRules {
-        func lifecycleRules() async throws -> [(bucket: BucketName, rules: [LifecycleRule])] {
-            [
-                (try BucketName("gone"), [LifecycleRule(expiration: .days(1))]),
-                (try BucketName("photos"), [LifecycleRule(expiration: .days(1))]),
-            ]
+        func buckets() async throws -> [BucketName] { [try BucketName("gone"), try BucketName("photos")] }
+        func plan(for bucket: BucketRecord) async throws -> LifecyclePlan {
+            LifecyclePlan([LifecycleRule(expiration: .days(1))])
         }
     }
 

@@ -8,7 +8,7 @@ import Testing
     private typealias Call = TestSurface.Call
 
     /// How an operation refuses.
-    private enum Row {
+    private enum Row: Equatable {
         /// Reads or lists what a bucket holds, which a public ACL can grant.
         case reading
         /// Writes what a bucket holds, which a public ACL can grant.
@@ -21,6 +21,8 @@ import Testing
         case configuration
         /// Is about the caller's own account.
         case account
+        /// Changes the caller's own account, which answers so.
+        case accountChange(status: Int)
         /// Makes a bucket.
         case creation
 
@@ -29,7 +31,7 @@ import Testing
             switch self {
             case .reading, .writing, .listing: "0003-00000001"
             case .objectConfiguration: ""
-            case .configuration, .account, .creation: "0003-00001201"
+            case .configuration, .account, .accountChange, .creation: "0003-00001201"
             }
         }
 
@@ -39,6 +41,7 @@ import Testing
             case .reading, .writing, .listing: (403, "0003-00000001")
             case .objectConfiguration, .configuration: (403, "")
             case .account: (200, "")
+            case .accountChange(let status): (status, "")
             case .creation: (409, "0015-00000104")
             }
         }
@@ -61,6 +64,8 @@ import Testing
         "PutObjectTagging": .objectConfiguration, "GetObjectTagging": .objectConfiguration,
         "DeleteObjectTagging": .objectConfiguration,
         "RestoreObject": .objectConfiguration, "CleanRestoredObject": .objectConfiguration,
+        "GetPublicAccessBlock": .account, "PutPublicAccessBlock": .accountChange(status: 400),
+        "DeletePublicAccessBlock": .accountChange(status: 204),
         "DescribeRegions": .account, "GetUserQosInfo": .account,
         "PutLiveChannel": .objectConfiguration, "PutLiveChannelStatus": .objectConfiguration,
         "GetLiveChannelInfo": .objectConfiguration, "GetLiveChannelStat": .objectConfiguration,
@@ -203,7 +208,7 @@ import Testing
                     switch row {
                     case .reading: true
                     case .writing: acl == "public-read-write"
-                    case .listing, .objectConfiguration, .configuration, .account, .creation: false
+                    case .listing, .objectConfiguration, .configuration, .account, .accountChange, .creation: false
                     }
                 #expect((found.status != 403) == isOpen, "\(route.name), \(acl): \(found.status) \(found.text)")
             }

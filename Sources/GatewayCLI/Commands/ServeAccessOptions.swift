@@ -25,6 +25,12 @@ struct ServeAccessOptions: ParsableArguments {
                 + " does. [GATEWAY_OSS_PATH_STYLE] (default: everywhere)", valueName: "mode"))
     var ossPathStyle: String?
 
+    @Option(help: ArgumentHelp("none binds domains without a proof (default: refuse).", valueName: "mode"))
+    var ossCnameVerification: String?
+
+    @Option(help: ArgumentHelp("Seconds between two access logs of a bucket (default: 300).", valueName: "seconds"))
+    var ossLogSeconds: String?
+
     @Option(
         help: ArgumentHelp(
             "Whether a public ACL lets everybody list the bucket, too. [GATEWAY_OSS_PUBLIC_ACL_LISTS]"
@@ -42,6 +48,7 @@ struct ServeAccessOptions: ParsableArguments {
         [
             (.ossBoundHosts, ossBoundHosts), (.ossExtranetEndpoint, ossExtranetEndpoint),
             (.ossIntranetEndpoint, ossIntranetEndpoint), (.ossPathStyle, ossPathStyle),
+            (.ossCnameVerification, ossCnameVerification), (.ossLogSeconds, ossLogSeconds),
             (.ossPublicACLLists, ossPublicACLLists), (.stsMaxSeconds, stsMaxSeconds),
         ]
     }

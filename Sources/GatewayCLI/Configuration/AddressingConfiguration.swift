@@ -10,6 +10,8 @@ struct AddressingConfiguration {
     let intranetEndpoint: String?
     /// Whether path style is refused on OSS's own domains.
     let refusesPathStyleOnOSSDomains: Bool
+    /// Whether a bucket's owner can bind a domain to it without a proof that it is theirs.
+    let bindsUnprovenDomains: Bool
 
     private static let mostBoundHosts = 1_024
     private static let endpointBytes = 1...255
@@ -29,6 +31,9 @@ struct AddressingConfiguration {
         refusesPathStyleOnOSSDomains = try await ServeConfiguration.checked(
             .ossPathStyle, options, "everywhere or own-hosts"
         ) { ["everywhere": false, "own-hosts": true][$0] }
+        bindsUnprovenDomains = try await ServeConfiguration.checked(
+            .ossCnameVerification, options, "none or refuse"
+        ) { ["refuse": false, "none": true][$0] }
     }
 
     private static func boundHosts(_ text: String) -> [String: String]? {

@@ -36,6 +36,8 @@ struct ServeConfiguration {
     let addressing: AddressingConfiguration
     /// Whether a public ACL of a bucket lets everybody list it, too.
     let publicACLLists: Bool
+    /// Seconds between two writings of access logs into their buckets.
+    let logSeconds: Int64
     /// The longest life of a temporary access key, in seconds.
     let securityTokenSeconds: Int64
     /// The hosts that callbacks may go to although they are in a private network.
@@ -94,6 +96,7 @@ struct ServeConfiguration {
         }
         addressing = try await AddressingConfiguration(options)
         publicACLLists = try await Self.checked(.ossPublicACLLists, options, "true or false", Self.truth)
+        logSeconds = try await Self.count(.ossLogSeconds, options, 1...3_600, of: "seconds")
         securityTokenSeconds = try await Self.checked(.stsMaxSeconds, options, "seconds from 900 to 43200") { text in
             DecimalNumber.parse(text).flatMap { (900...43_200).contains($0) ? $0 : nil }
         }

@@ -24,6 +24,8 @@ enum ServeOption: String, CaseIterable {
     case ossExtranetEndpoint
     case ossIntranetEndpoint
     case ossPathStyle
+    case ossCnameVerification
+    case ossLogSeconds
     case ossPublicACLLists
     case stsMaxSeconds
     case callbackHosts
@@ -97,6 +99,9 @@ enum ServeOption: String, CaseIterable {
         case .ossIntranetEndpoint:
             Row(flag: "oss-intranet-endpoint", key: "gateway.ossIntranetEndpoint", defaultText: nil)
         case .ossPathStyle: Row(flag: "oss-path-style", key: "gateway.ossPathStyle", defaultText: "everywhere")
+        case .ossCnameVerification:
+            Row(flag: "oss-cname-verification", key: "gateway.ossCnameVerification", defaultText: "refuse")
+        case .ossLogSeconds: Row(flag: "oss-log-seconds", key: "gateway.ossLogSeconds", defaultText: "300")
         case .ossPublicACLLists:
             Row(flag: "oss-public-acl-lists", key: "gateway.ossPublicAclLists", defaultText: "false")
         case .stsMaxSeconds: Row(flag: "sts-max-seconds", key: "gateway.stsMaxSeconds", defaultText: "3600")

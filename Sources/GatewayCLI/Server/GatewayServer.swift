@@ -152,9 +152,10 @@ struct GatewayServer {
             now: SystemEnvironment.nowMilliseconds, randomBits: SystemEnvironment.randomBits,
             welcomeBody: { GuardedHTTP1Channel.welcomeRequestBody(on: $0) },
             callbacks: CallbackClient(keyFile: CallbackKeyFile(path: folder.callbackKey), hosts: surface.callbackHosts))
+        let logs = AccessLogs(store: store, environment: environment, logger: logger)
         let responder = OSSResponder(
             store: store, callers: SurfaceCallers(keys: ring, tokens: tokens), configuration: surface,
-            environment: environment, logger: logger)
+            environment: environment, logs: logs, logger: logger)
         let listener = ListenerService(
             name: "the object store", address: configuration.ossListen,
             responder: AccessLogResponder(responder, requestIDHeader: "x-oss-request-id", logger: logger),
@@ -165,6 +166,8 @@ struct GatewayServer {
             HousekeepingService(store: store, settings: configuration.housekeeping, logger: logger),
             ControlService(
                 open: OpenFolder(folder: folder, store: store, copySessions: { sessions.current }), logger: logger),
+            // It stops after the listener, so that the last requests are written down.
+            AccessLogWriter(logs: logs, periodSeconds: configuration.logSeconds),
             listener,
         ]
     }
@@ -177,6 +180,7 @@ struct GatewayServer {
         surface.intranetEndpoint = configuration.addressing.intranetEndpoint
         surface.boundHosts = configuration.addressing.boundHosts
         surface.refusesPathStyleOnOSSDomains = configuration.addressing.refusesPathStyleOnOSSDomains
+        surface.bindsUnprovenDomains = configuration.addressing.bindsUnprovenDomains
         surface.publicACLLists = configuration.publicACLLists
         surface.securityTokenSeconds = configuration.securityTokenSeconds
         return surface

@@ -7,12 +7,10 @@ struct HousekeepingService: Service {
     /// What is done; whoever else has it can ask for its counts.
     let housekeeping: Housekeeping
 
-    /// Makes the housekeeping of a server's store.
-    init(
-        store: DiskStore, settings: HousekeepingSettings, rules: any LifecycleRules = NoLifecycleRules(), logger: Logger
-    ) {
+    /// Makes the housekeeping of a server's store, by the rules of its buckets.
+    init(store: DiskStore, settings: HousekeepingSettings, logger: Logger) {
         housekeeping = Housekeeping(
-            store: store, settings: settings, rules: rules, pause: { try await Task.sleep(for: $0) },
+            store: store, settings: settings, rules: DocumentedLifecycleRules(of: store), pause: { try await Task.sleep(for: $0) },
             report: { Self.log($0, logger) })
     }
 
@@ -53,7 +51,11 @@ struct HousekeepingService: Service {
             guard outcome != LifecycleOutcome() else { return }
             logger.info(
                 "expired",
-                metadata: ["objects": "\(outcome.expiredCount)", "uploads": "\(outcome.abortedCount)"])
+                metadata: [
+                    "objects": "\(outcome.expiredCount)", "uploads": "\(outcome.abortedCount)",
+                    "versions": "\(outcome.versionCount)", "markers": "\(outcome.markerCount)",
+                    "transitions": "\(outcome.transitionCount)",
+                ])
         case .failed(let task, let error):
             logger.warning("housekeeping failed", metadata: ["task": "\(task)", "error": "\(error)"])
         }

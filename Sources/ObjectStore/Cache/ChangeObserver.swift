@@ -50,7 +50,11 @@ final class ChangeObserver: TransactionObserver, Sendable {
                     let kind = String.fromDatabaseValue(values[1]).flatMap({ ConfigurationKind(rawValue: $0) })
                 else { return nil }
                 let place = ConfigurationPlace(bucketID: bucketID, kind: kind)
-                state.withLock { _ = $0.noted.configurations.insert(place) }
+                state.withLock { state in
+                    state.noted.configurations.insert(place)
+                    // What was gathered from several rows of the kind has changed as well.
+                    state.noted.configurations.insert(.everywhere(kind))
+                }
                 return nil
             })
         // The triggers lie in a schema of this connection alone, which needs no file.
@@ -127,6 +131,8 @@ private struct WatchedTable {
         WatchedTable(name: "buckets", unwatchedColumns: bucketCounts) { "note_bucket(\($0).name)" },
         WatchedTable(name: "objects") { "note_object(\($0).bucket_id, \($0).key)" },
         WatchedTable(name: "bucket_configurations") { "note_configuration(\($0).bucket_id, \($0).kind)" },
+        // No bucket has the number 0.
+        WatchedTable(name: "account_configurations") { "note_configuration(0, \($0).kind)" },
     ]
 
     /// A trigger for each way in which a row can change.

@@ -1,5 +1,3 @@
-import Foundation
-import GRDB
 import OSSKit
 
 /// What one application of all rules did.
@@ -8,41 +6,64 @@ package struct LifecycleOutcome: Sendable, Equatable {
     package var expiredCount: Int64
     /// How many uploads were ended.
     package var abortedCount: Int64
+    /// How many older versions were removed.
+    package var versionCount: Int64
+    /// How many delete markers were removed that hid nothing any more.
+    package var markerCount: Int64
+    /// How many objects and older versions changed their storage class.
+    package var transitionCount: Int64
 
     /// Collects the counts.
-    package init(expiredCount: Int64 = 0, abortedCount: Int64 = 0) {
+    package init(
+        expiredCount: Int64 = 0, abortedCount: Int64 = 0, versionCount: Int64 = 0, markerCount: Int64 = 0,
+        transitionCount: Int64 = 0
+    ) {
         self.expiredCount = expiredCount
         self.abortedCount = abortedCount
+        self.versionCount = versionCount
+        self.markerCount = markerCount
+        self.transitionCount = transitionCount
     }
 
     /// Adds what another application did.
     package static func += (sum: inout LifecycleOutcome, more: LifecycleOutcome) {
         sum.expiredCount += more.expiredCount
         sum.abortedCount += more.abortedCount
+        sum.versionCount += more.versionCount
+        sum.markerCount += more.markerCount
+        sum.transitionCount += more.transitionCount
     }
 }
 
 extension DiskStore {
-    /// How many objects are deleted in one commit.
-    private static let expiredPerCommit = 100
+    /// How many objects are judged in one commit.
+    private static let candidatesPerCommit = 100
 
-    /// Deletes the objects and ends the uploads of a bucket whose time has come.
+    /// Does to the objects, versions and uploads of a bucket what its rules say of their age.
     ///
-    /// Each is judged again inside the transaction, so that what a client writes meanwhile is left alone. In a bucket
-    /// that keeps versions a delete marker hides what a key shows; older versions stay.
+    /// Each is judged again inside the transaction, so that what a client writes meanwhile is left alone, and all of it
+    /// ends as soon as the document of the rules is another one. In a bucket that keeps versions a delete marker hides
+    /// what a key shows. What the bucket's retention holds stays.
     /// - Throws: `NoSuchBucket`.
-    package func apply(_ rules: [LifecycleRule], to bucket: BucketRecord) async throws -> LifecycleOutcome {
+    package func apply(_ plan: LifecyclePlan, to bucket: BucketRecord) async throws -> LifecycleOutcome {
         var outcome = LifecycleOutcome()
-        let expiring = rules.filter { $0.expiration != nil }
+        let aboutObjects = plan.rules.filter { $0.expiration != nil || !$0.transitions.isEmpty }
         // Rules of nested prefixes look at the same objects: one walk is enough for those that share a beginning.
-        for prefix in Self.outermost(expiring.map(\.prefix)) {
-            outcome.expiredCount += try await expire(
-                expiring.filter { $0.prefix.starts(with: prefix) }, below: prefix, in: bucket)
+        for prefix in Self.outermost(aboutObjects.map(\.prefix)) {
+            outcome += try await changeObjects(plan, below: prefix, in: bucket)
+        }
+        for prefix in Self.outermost(plan.rules.filter(\.isAboutVersions).map(\.prefix)) {
+            outcome += try await changeVersions(plan, below: prefix, in: bucket)
         }
         outcome.abortedCount = try await abortUploads(in: bucket) { upload, now in
-            rules.contains { $0.aborts(upload, atMilliseconds: now) }
+            plan.rules.contains { $0.aborts(upload, atMilliseconds: now) }
         }
         return outcome
+    }
+
+    /// Applies rules that no document has.
+    package func apply(_ rules: [LifecycleRule], to bucket: BucketRecord) async throws -> LifecycleOutcome {
+        try await apply(LifecyclePlan(rules), to: bucket)
     }
 
     /// Ends all uploads that were begun so long ago, in all buckets.
@@ -70,50 +91,69 @@ extension DiskStore {
         }
     }
 
-    private func expire(
-        _ rules: [LifecycleRule], below prefix: [UInt8], in bucket: BucketRecord
-    ) async throws -> Int64 {
-        var (after, count) = ([UInt8]?.none, Int64(0))
+    private func changeObjects(
+        _ plan: LifecyclePlan, below prefix: [UInt8], in bucket: BucketRecord
+    ) async throws -> LifecycleOutcome {
+        let rules = plan.rules.filter { $0.prefix.starts(with: prefix) }
+        var (after, outcome) = ([UInt8]?.none, LifecycleOutcome())
         while true {
             try Task.checkCancellation()
             let page = try await list(in: bucket, ListQuery(prefix: prefix, after: after, limit: 1_000))
-            var candidates: [ObjectKey] = []
             let now = environment.now()
-            for entry in page.entries {
-                // Tags and all else are judged in the transaction; the age alone passes over most.
-                let isOld = rules.contains { rule in
-                    rule.expiration?.isDue(writtenAt: entry.lastModifiedMilliseconds, now: now) ?? false
-                }
-                if isOld { candidates.append(entry.key) }
+            // Tags and all else are judged in the transaction; the age alone passes over most.
+            let candidates = page.entries.filter { entry in
+                rules.contains { $0.mayChange(entry, atMilliseconds: now) }
             }
-            for start in stride(from: 0, to: candidates.count, by: Self.expiredPerCommit) {
-                let keys = Array(candidates[start..<min(start + Self.expiredPerCommit, candidates.count)])
-                count += try await expireNow(keys, rules, in: bucket)
-            }
-            guard page.isTruncated, let next = page.next else { return count }
+            guard
+                try await judge(candidates.map { .shown($0.key) }, plan, in: bucket, into: &outcome)
+            else { return outcome }
+            guard page.isTruncated, let next = page.next else { return outcome }
             after = next
         }
     }
 
-    private func expireNow(_ keys: [ObjectKey], _ rules: [LifecycleRule], in bucket: BucketRecord) async throws
-        -> Int64
-    {
-        try requireOpen()
-        let environment = environment
-        return try await commit(weightBytes: keys.reduce(0) { $0 + $1.bytes.count }) { database in
-            let versioning = try BucketTable.require(bucket, in: database)
-            var change = BucketChange(ofBucket: bucket.id, versioning: versioning, environment)
-            var count: Int64 = 0
-            for key in keys {
-                guard let object = try ObjectTable.find(key, inBucket: bucket.id, database),
-                    rules.contains(where: { $0.expires(object, atMilliseconds: environment.now()) }),
-                    try !change.holds(object.lastModifiedMilliseconds, in: database)
-                else { continue }
-                _ = try change.delete(Deletion(key: key), in: database)
-                count += 1
+    private func changeVersions(
+        _ plan: LifecyclePlan, below prefix: [UInt8], in bucket: BucketRecord
+    ) async throws -> LifecycleOutcome {
+        var (query, outcome) = (VersionQuery(prefix: prefix, limit: 1_000), LifecycleOutcome())
+        while true {
+            try Task.checkCancellation()
+            let page = try await versions(in: bucket, query)
+            let candidates = page.entries.compactMap { entry -> LifecycleCandidate? in
+                guard entry.isLatest else { return .older(entry.key, entry.id) }
+                return entry.object == nil ? .marker(entry.key, entry.id) : nil
             }
-            return Change(value: count, leftovers: try change.finish(in: database))
+            guard try await judge(candidates, plan, in: bucket, into: &outcome) else { return outcome }
+            guard let next = page.next else { return outcome }
+            query.keyMarker = next.key
+            query.versionMarker = next.version
         }
+    }
+
+    /// Judges candidates, so many in a commit.
+    ///
+    /// - Returns: whether the rules still stand.
+    private func judge(
+        _ candidates: [LifecycleCandidate], _ plan: LifecyclePlan, in bucket: BucketRecord,
+        into outcome: inout LifecycleOutcome
+    ) async throws -> Bool {
+        for start in stride(from: 0, to: candidates.count, by: Self.candidatesPerCommit) {
+            try requireOpen()
+            let group = Array(candidates[start..<min(start + Self.candidatesPerCommit, candidates.count)])
+            let environment = environment
+            let done: LifecycleOutcome? = try await commit(
+                weightBytes: group.reduce(0) { $0 + $1.key.bytes.count }, freesRoom: true
+            ) { database in
+                guard var turn = try LifecycleTurn(plan, bucket, environment, in: database) else {
+                    return Change(value: nil)
+                }
+                for candidate in group { try turn.judge(candidate, in: database) }
+                return Change(value: turn.outcome, leftovers: try turn.finish(in: database))
+            }
+            guard let done else { return false }
+            outcome += done
+        }
+        return true
     }
 
     private func abortUploads(

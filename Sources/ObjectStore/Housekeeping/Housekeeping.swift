@@ -52,6 +52,10 @@ package struct HousekeepingCounts: Sendable, Equatable {
     package var removedOrphanCount: Int64 = 0
     /// How many objects were deleted because their time had come.
     package var expiredObjectCount: Int64 = 0
+    /// How many older versions and delete markers were removed because their time had come.
+    package var removedVersionCount: Int64 = 0
+    /// How many objects and versions changed their storage class because their time had come.
+    package var transitionCount: Int64 = 0
     /// How many uploads were ended because their time had come.
     package var abortedUploadCount: Int64 = 0
     /// How often something could not be done.
@@ -137,6 +141,8 @@ package final class Housekeeping: Sendable {
             case .expired(let outcome):
                 counts.expiredObjectCount += outcome.expiredCount
                 counts.abortedUploadCount += outcome.abortedCount
+                counts.removedVersionCount += outcome.versionCount + outcome.markerCount
+                counts.transitionCount += outcome.transitionCount
             case .failed: counts.failureCount += 1
             }
         }
@@ -160,11 +166,15 @@ extension Housekeeping {
     /// Applies the rules of all buckets, and ends uploads that are too old for any.
     package func expire() async throws {
         var sum = LifecycleOutcome()
-        for (name, rules) in try await rules.lifecycleRules() where !rules.isEmpty {
+        for name in try await rules.buckets() {
             do {
-                sum += try await store.apply(rules, to: try await store.bucket(name))
+                let bucket = try await store.bucket(name)
+                sum += try await store.apply(try await rules.plan(for: bucket), to: bucket)
             } catch let error as OSSError where error.code == .noSuchBucket {
                 continue
+            } catch let error as OSSError {
+                // The document of one bucket must not keep the others from their turn.
+                tell(.failed("lifecycle of \(name.text)", error))
             }
         }
         if let days = settings.uploadAgeDays {

@@ -112,8 +112,17 @@ struct BucketChange {
         try letGo(of: found.former, key, in: database)
     }
 
+    /// Whether the bucket's retention lets go of what a deletion would take away.
+    mutating func isFree(_ deletion: Deletion, in database: Database) throws -> Bool {
+        let key = Data(deletion.key.bytes)
+        // With versions a deletion only hides; without them any more it replaces the version `null`.
+        let id = deletion.version ?? (versioning == .enabled ? nil : .null)
+        guard let id, let found = try VersionTable.find(id, of: key, inBucket: bucketID, database) else { return true }
+        return try found.isDeleteMarker || !holds(found.former.lastModifiedMilliseconds, in: database)
+    }
+
     /// Whether the bucket's retention holds an object that was written at a time, and is not a delete marker.
-    mutating func holds(_ lastModifiedMilliseconds: Int64, in database: Database) throws -> Bool {
+    private mutating func holds(_ lastModifiedMilliseconds: Int64, in database: Database) throws -> Bool {
         let since: Int64?
         if let known = heldSince {
             since = known

@@ -10,6 +10,11 @@ struct ConfigurationPlace: Hashable, Sendable {
     let kind: ConfigurationKind
     /// The name among those of the kind; empty for a kind of which a bucket has one.
     var name = ""
+
+    /// What is gathered from all buckets and accounts; no bucket has the number 0.
+    static func everywhere(_ kind: ConfigurationKind) -> ConfigurationPlace {
+        ConfigurationPlace(bucketID: 0, kind: kind)
+    }
 }
 
 /// The rows of `bucket_configurations`.
@@ -30,6 +35,26 @@ enum ConfigurationTable {
             sql: "SELECT count(*) FROM bucket_configurations WHERE bucket_id = ? AND kind = ? AND name <> ?")
         let arguments: StatementArguments = [place.bucketID, place.kind.rawValue, place.name]
         return try Int.fetchOne(statement, arguments: arguments) ?? 0
+    }
+
+    /// Whether another bucket has a configuration of the kind and name.
+    static func isElsewhere(_ place: ConfigurationPlace, in database: Database) throws -> Bool {
+        guard !place.name.isEmpty else { return false }
+        let statement = try database.cachedStatement(
+            sql: "SELECT EXISTS (SELECT 1 FROM bucket_configurations WHERE kind = ? AND name = ? AND bucket_id <> ?)")
+        let arguments: StatementArguments = [place.kind.rawValue, place.name, place.bucketID]
+        return try Bool.fetchOne(statement, arguments: arguments) ?? false
+    }
+
+    /// The bucket of each name of a kind; of a name that two have the older bucket.
+    static func bucketsByName(of kind: ConfigurationKind, in database: Database) throws -> [String: String] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT found.name, buckets.name FROM bucket_configurations AS found
+                JOIN buckets ON buckets.id = found.bucket_id WHERE found.kind = ? ORDER BY buckets.id
+                """)
+        let pairs = try Row.fetchAll(statement, arguments: [kind.rawValue]).map { ($0[0] as String, $0[1] as String) }
+        return Dictionary(pairs) { first, _ in first }
     }
 
     /// Sets a configuration, in the place of the one that was there.
@@ -56,6 +81,16 @@ enum ConfigurationTable {
     static func deleteAll(ofBucket id: Int64, in database: Database) throws {
         try database.cachedStatement(sql: "DELETE FROM bucket_configurations WHERE bucket_id = ?")
             .execute(arguments: [id])
+    }
+
+    /// The names of the buckets that have a configuration of the kind.
+    static func bucketNames(having kind: ConfigurationKind, in database: Database) throws -> [BucketName] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT name FROM buckets
+                WHERE id IN (SELECT bucket_id FROM bucket_configurations WHERE kind = ?) ORDER BY name
+                """)
+        return try String.fetchAll(statement, arguments: [kind.rawValue]).map { try BucketName($0) }
     }
 
     /// A page of the configurations of a kind; the limit must be positive.

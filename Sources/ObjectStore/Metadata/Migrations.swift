@@ -29,6 +29,9 @@ enum Migrations {
         migrator.registerMigration("8 quotas") { database in
             try database.execute(sql: quotas)
         }
+        migrator.registerMigration("9 account configurations") { database in
+            try database.execute(sql: accountConfigurations)
+        }
         return migrator
     }
 
@@ -237,5 +240,15 @@ enum Migrations {
             SELECT coalesce(sum(parts.size_bytes), 0) FROM parts
             JOIN uploads ON uploads.id = parts.upload_number WHERE uploads.bucket_id = buckets.id))
         FROM buckets GROUP BY owner_id;
+        """
+
+    /// What an account says about all of its buckets; an account need have none.
+    private static let accountConfigurations = """
+        CREATE TABLE account_configurations (
+            owner_id TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            value BLOB NOT NULL,
+            PRIMARY KEY (owner_id, kind)
+        ) STRICT, WITHOUT ROWID;
         """
 }

@@ -115,6 +115,11 @@ enum ObjectTable {
         try place.set("acl", to: acl.rawValue, database)
     }
 
+    /// Changes the storage class of an object.
+    static func setStorageClass(_ storageClass: String, of place: RowPlace, _ database: Database) throws {
+        try place.set("storage_class", to: storageClass, database)
+    }
+
     /// Changes the headers that are kept with an object.
     static func setHeaders(_ texts: AttributeText, of place: RowPlace, _ database: Database) throws {
         try place.set("headers", to: texts.headers, database)

@@ -57,6 +57,28 @@ enum VersionTable {
         return try Row.fetchOne(statement, arguments: [bucketID, key]).map(ObjectTable.Former.init)
     }
 
+    /// When an older version or delete marker ceased to be what its key shows; nil if it is that still.
+    static func olderSince(_ place: RowPlace, _ database: Database) throws -> Int64? {
+        guard let sequence = place.sequence else { return nil }
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT last_modified_ms FROM (
+                    SELECT sequence, last_modified_ms FROM versions WHERE bucket_id = ?1 AND key = ?2 AND sequence > ?3
+                    UNION ALL
+                    SELECT sequence, last_modified_ms FROM objects WHERE bucket_id = ?1 AND key = ?2
+                ) ORDER BY sequence LIMIT 1
+                """)
+        return try Int64.fetchOne(statement, arguments: [place.bucketID, place.key, sequence])
+    }
+
+    /// Whether a key shows nothing and has nothing but one row here.
+    static func isLone(_ key: Data, inBucket bucketID: Int64, _ database: Database) throws -> Bool {
+        guard try ObjectTable.former(key, inBucket: bucketID, database) == nil else { return false }
+        let statement = try database.cachedStatement(
+            sql: "SELECT count(*) FROM (SELECT 1 FROM versions WHERE bucket_id = ? AND key = ? LIMIT 2)")
+        return try Int.fetchOne(statement, arguments: [bucketID, key]) == 1
+    }
+
     /// Adds a delete marker.
     static func insertMarker(
         _ version: ObjectVersion, of key: Data, inBucket bucketID: Int64, atMilliseconds time: Int64,

@@ -81,4 +81,6 @@ package struct FormerConfiguration: Sendable {
     package let current: StoredConfiguration?
     /// How many others of this kind the bucket has.
     package let otherCount: Int
+    /// Whether another bucket has one of this kind and name; false for a kind of which a bucket has one.
+    package let isElsewhere: Bool
 }

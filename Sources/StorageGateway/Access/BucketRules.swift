@@ -41,14 +41,15 @@ package struct AccessDocuments: Sendable {
 
     /// What the buckets of a store say about themselves.
     ///
-    /// A public access block that cannot be read counts as one.
+    /// A public access block that cannot be read counts as one; that of the bucket's owner counts as the bucket's own.
     package init(of store: DiskStore) {
         self.init { bucket in
             let policy = try await store.configuration(.policy, of: bucket) { $0 }
             let blocks = try await store.configuration(.publicAccessBlock, of: bucket) { document in
                 (try? PublicAccessBlockConfiguration(document: document))?.blocksPublicAccess ?? true
             }
-            return (policy, blocks ?? false)
+            if blocks == true { return (policy, true) }
+            return (policy, try await AccountPublicAccessBlock.isSet(forBucketsOf: bucket.ownerID, in: store))
         }
     }
 

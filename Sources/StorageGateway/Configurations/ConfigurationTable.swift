@@ -34,16 +34,16 @@ enum ConfigurationTable {
             "BucketRequestPayment", .requestPayment, RequestPaymentConfiguration.self,
             unset: .document(RequestPaymentConfiguration(.bucketOwner).write())
         ).with(.set),
-    ].map(\.inForce)
-
-    /// Those that are kept and told.
-    private static let kept: [ConfigurationRow] = [
         ConfigurationRow(
             "BucketLifecycle", .lifecycle, LifecycleConfiguration.self, unset: .refusal(.noSuchLifecycle),
             check: { document, call, _ in try LifecycleRuleCheck(call).complete(document) }),
         ConfigurationRow(
             "BucketLogging", .logging, BucketLoggingStatus.self, unset: .document(BucketLoggingStatus(nil).write()),
             check: LoggingTarget.check),
+    ].map(\.inForce)
+
+    /// Those that are kept and told.
+    private static let kept: [ConfigurationRow] = [
         ConfigurationRow(
             "BucketTags", .tags, Tagging.self, unset: .document(Tagging([]).write()),
             check: { document, _, _ in

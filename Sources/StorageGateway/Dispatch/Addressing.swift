@@ -8,7 +8,7 @@ import OSSKit
 package struct Addressing: Sendable {
     private let domains: [String]
     private let suffixes: [String]
-    private let boundHosts: [String: String]
+    private var boundHosts: [String: String]
     private let ownDomains: [String]
 
     /// Takes what hosts mean.
@@ -53,6 +53,20 @@ package struct Addressing: Sendable {
         let name = Self.name(of: host)
         guard boundHosts[name] == nil, let bucket = bucket(ofName: name) else { return host }
         return String(host.dropFirst(bucket.count + 1))
+    }
+
+    /// Whether a domain, or one that it lies below, is one of those that were told at start.
+    func isOwn(_ domain: String) -> Bool {
+        boundHosts[domain] != nil || domains.contains(domain) || suffixes.contains { domain.hasSuffix($0) }
+            || !domain.utf8.contains { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+    }
+
+    /// The same with hosts that buckets bound since then; those that were told at start stay what they are.
+    func adding(_ hosts: [String: String]) -> Addressing {
+        guard !hosts.isEmpty else { return self }
+        var addressing = self
+        addressing.boundHosts.merge(hosts.filter { !isOwn($0.key) }) { told, _ in told }
+        return addressing
     }
 
     /// The host without its port, in lower case.

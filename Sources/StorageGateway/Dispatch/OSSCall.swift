@@ -106,6 +106,8 @@ struct CallOrigin: Sendable {
     let milliseconds: Int64
     /// The connection that it came on.
     let channel: any Channel
+    /// What is found out about it.
+    let trace: SurfaceTrace
 
     /// When it came, in whole seconds.
     var unixSeconds: Int64 { milliseconds / 1_000 }

@@ -13,6 +13,15 @@ extension OperationTable {
             "GetBucketPolicyStatus", "GET", .bucket, selectors: ["policyStatus"],
             answer: GetBucketPolicyStatus.answer),
         Operation("GetUserQosInfo", "GET", .service, selectors: ["qosInfo"], answer: QoSLimits.tellOfAccount),
+        Operation(
+            "GetPublicAccessBlock", "GET", .service, selectors: ["publicAccessBlock"],
+            answer: AccountPublicAccessBlock.tell),
+        Operation(
+            "PutPublicAccessBlock", "PUT", .service, selectors: ["publicAccessBlock"],
+            answer: AccountPublicAccessBlock.set),
+        Operation(
+            "DeletePublicAccessBlock", "DELETE", .service, selectors: ["publicAccessBlock"],
+            answer: AccountPublicAccessBlock.remove),
         Operation("DescribeRegions", "GET", .service, selectors: ["regions"], answer: DescribeRegions.answer),
         Operation(
             "ListAccessPoints", "GET", .bucket, selectors: ["accessPoint"], parameters: ["continuation-token"],

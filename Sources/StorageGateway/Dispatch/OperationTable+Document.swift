@@ -7,12 +7,12 @@ extension OperationTable {
         "GetBucketReplication", "GetBucketReplicationLocation", "GetBucketReplicationProgress", "PutBucketRTC",
         "CreateBucketDataRedundancyTransition", "GetBucketDataRedundancyTransition",
         "DeleteBucketDataRedundancyTransition", "ListBucketDataRedundancyTransition",
-        "ListUserDataRedundancyTransition", "CreateCnameToken", "GetCnameToken", "ListCname", "DeleteCname",
+        "ListUserDataRedundancyTransition",
         "ListLiveChannel", "PutLiveChannel", "PutLiveChannelStatus", "GetLiveChannelInfo", "GetLiveChannelStat",
         "GetLiveChannelHistory", "DeleteLiveChannel", "GetUserQosInfo", "DeleteBucketTags",
     ]
     /// Operations that are known and always refused.
-    private static let refused: Set<String> = ["PutCname", "PostVodPlaylist", "GetVodPlaylist"]
+    private static let refused: Set<String> = ["PostVodPlaylist", "GetVodPlaylist"]
 
     /// A line for each operation: its name, its request, and whether it is in force, kept only, or refused.
     package static var documentLines: [String] {

@@ -3,32 +3,56 @@ import ObjectStore
 
 /// `/?cname`: domains of a bucket; tokens are given, but that a domain is one's own cannot be found out here.
 ///
-/// Source: oss-wire fact 11.6; why no domain is bound is assumption A-079.
+/// Source: oss-wire fact 11.6; when a domain is bound is assumptions.
 enum BucketCname {
     /// How long a token is good.
     private static let tokenLife: Int64 = 72 * 3_600 * 1_000
     /// The most tokens of a bucket.
     private static let tokenLimit = 100
+    /// The most domains of a bucket.
+    private static let domainLimit = 100
 
-    /// Refuses to bind a domain.
+    /// Binds a domain, where the operator takes the word of whoever may; else refuses to.
+    ///
+    /// A domain that another bucket has stays there, and those of the server itself belong to nobody.
     static func bind(_ call: OSSCall) async throws -> OSSAnswer {
         let bucket = try await call.bucket()
         let domain = try await domain(of: call)
-        throw OSSError(
+        let refusal = OSSError(
             .needVerifyDomainOwnership, fields: [("BucketName", bucket.name.text), ("Cname", domain)])
+        guard call.configuration.bindsUnprovenDomains else { throw refusal }
+        guard !Addressing(call.configuration).isOwn(domain) else {
+            throw OSSError.invalidArgument(
+                "Domain", domain, message: "The domain is one of the server's own.")
+        }
+        try await call.store.changeConfiguration(.cname, named: domain, of: bucket) { former in
+            if let current = former.current { return current.bytes }
+            guard !former.isElsewhere else { throw refusal }
+            guard former.otherCount < domainLimit else {
+                throw OSSError(.invalidArgument, message: "The number of cnames is beyond limit.")
+            }
+            return Array(BucketCnameConfiguration(domain: domain).write().utf8)
+        }
+        return OSSAnswer()
     }
 
-    /// Lets go of a domain, which was not bound.
+    /// Lets go of a domain; one that is not bound is fine.
     static func unbind(_ call: OSSCall) async throws -> OSSAnswer {
-        _ = try await call.bucket()
-        _ = try await domain(of: call)
+        let bucket = try await call.bucket()
+        try await call.store.removeConfiguration(.cname, named: try await domain(of: call), of: bucket)
         return OSSAnswer()
     }
 
     /// Tells the domains that are bound.
     static func list(_ call: OSSCall) async throws -> OSSAnswer {
         let bucket = try await call.bucket()
-        let result = ListCnameResult(bucket: bucket.name.text, owner: bucket.ownerID, cnames: [])
+        let page = try await call.store.configurations(.cname, of: bucket, ConfigurationQuery(limit: domainLimit))
+        let status: FeatureStatus = call.configuration.bindsUnprovenDomains ? .enabled : .disabled
+        let cnames = page.configurations.map { stored in
+            ListCnameResult.Cname(
+                domain: stored.name, lastModifiedMilliseconds: stored.changedAtMilliseconds, status: status)
+        }
+        let result = ListCnameResult(bucket: bucket.name.text, owner: bucket.ownerID, cnames: cnames)
         return OSSAnswer(document: result.write())
     }
 

@@ -27,6 +27,7 @@ enum GetObject {
         let headers =
             replacing(object.responseHeaders, with: overrides) + ObjectRead.restoreHeader(call, object: object)
             + VersionHeaders.of(object.version, in: bucket)
+            + (try await ExpirationNotice.header(call, object: object, in: bucket))
             + ObjectRead.lengthHeaders(range, of: object, status: status)
         guard let reader else { return OSSAnswer(status: status, headers: headers) }
         // Bytes that are there go out together with the head, in one write, unless that would be too fast.

@@ -15,6 +15,7 @@ enum HeadObject {
             status: status,
             headers: object.responseHeaders + ObjectRead.restoreHeader(call, object: object)
                 + VersionHeaders.of(object.version, in: bucket)
+                + (try await ExpirationNotice.header(call, object: object, in: bucket))
                 + ObjectRead.lengthHeaders(range, of: object, status: status))
     }
 }
