@@ -66,7 +66,9 @@ enum BucketWorm {
         guard var found = stored, Retention.isAlive(found, call.environment.now()) else {
             throw OSSError(.noSuchWORMConfiguration, fields: [("BucketName", bucket.name.text)])
         }
-        if found.state == .inProgress { found.expiresAtMilliseconds = found.createdAtMilliseconds + Retention.graceMilliseconds }
+        if found.state == .inProgress {
+            found.expiresAtMilliseconds = found.createdAtMilliseconds + Retention.graceMilliseconds
+        }
         return OSSAnswer(document: found.write())
     }
 
