@@ -209,7 +209,8 @@ package struct OSSResponder: HTTPResponder {
             }
         }
         let (requester, resource) = try authenticator.authenticate(
-            wire, resource: named, otherReading: try otherReading(of: wire, addressing), nowUnixSeconds: origin.unixSeconds)
+            wire, resource: named, otherReading: try otherReading(of: wire, addressing),
+            nowUnixSeconds: origin.unixSeconds)
         origin.trace.note(wire, resource)
         origin.trace.note(requester)
         if let key = resource.key { _ = try ObjectKey(bytes: key) }

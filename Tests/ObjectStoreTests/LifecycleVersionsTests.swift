@@ -82,8 +82,12 @@ import Testing
             let bucket = try await store.makeVersionedBucket()
             try await store.delete("key", in: bucket)
             let rules: [LifecycleRule] = [
-                rule { $0.removesLoneMarkers = true; $0.prefix = Array("other".utf8) },
-                rule { $0.removesLoneMarkers = true; $0.tags = [Tag("a", "b")] },
+                rule {
+                    $0.removesLoneMarkers = true; $0.prefix = Array("other".utf8)
+                },
+                rule {
+                    $0.removesLoneMarkers = true; $0.tags = [Tag("a", "b")]
+                },
                 rule {
                     $0.removesLoneMarkers = true
                     $0.exclusions = [LifecycleRule.Exclusion(prefix: Array("ke".utf8))]

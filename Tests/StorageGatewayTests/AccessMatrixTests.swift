@@ -41,7 +41,7 @@ import Testing
             case .reading, .writing, .listing: (403, "0003-00000001")
             case .objectConfiguration, .configuration: (403, "")
             case .account: (200, "")
-            case .accountChange(let status): (status, "")
+            case .accountChange(let status): (status, status == 400 ? "0042-00000205" : "")
             case .creation: (409, "0015-00000104")
             }
         }

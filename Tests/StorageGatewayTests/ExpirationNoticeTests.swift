@@ -21,13 +21,14 @@ import Testing
         </LifecycleConfiguration>
         """
 
-    @Test(arguments: [
-        // The clock of the surface stands at 2027-01-15T08:00:00Z.
-        ("logs/a", #"expiry-date="Mon, 15 Feb 2027 00:00:00 GMT", rule-id="late""#),
-        ("tmp/a", #"expiry-date="Sun, 17 Jan 2027 00:00:00 GMT", rule-id="so%20%22on%22%20""#),
-        ("dated/a", #"expiry-date="Tue, 01 Jan 2030 00:00:00 GMT", rule-id="date""#),
-        ("kept/a", nil), ("tags/a", nil), ("logs", nil), ("other", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            // The clock of the surface stands at 2027-01-15T08:00:00Z.
+            ("logs/a", #"expiry-date="Mon, 15 Feb 2027 00:00:00 GMT", rule-id="late""#),
+            ("tmp/a", #"expiry-date="Sun, 17 Jan 2027 00:00:00 GMT", rule-id="so%20%22on%22%20""#),
+            ("dated/a", #"expiry-date="Tue, 01 Jan 2030 00:00:00 GMT", rule-id="date""#),
+            ("kept/a", nil), ("tags/a", nil), ("logs", nil), ("other", nil),
+        ] as [(String, String?)])
     func theSoonestRuleThatMeansTheObjectIsNamed(key: String, wanted: String?) async throws {
         let surface = try await TestSurface()
         _ = try await surface.put(key, "x")

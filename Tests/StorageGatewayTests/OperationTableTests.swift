@@ -132,6 +132,7 @@ import Testing
         "GET Bucket worm", "POST Bucket worm", "DELETE Bucket worm", "POST Bucket wormId", "GET Bucket replication",
         "GET Bucket replicationLocation", "GET Bucket replicationProgress", "PUT Bucket rtc",
         "GET Bucket redundancyTransition", "POST Bucket redundancyTransition", "GET Bucket cname", "GET Bucket live",
+        "GET Service publicAccessBlock", "PUT Service publicAccessBlock", "DELETE Service publicAccessBlock",
         "GET Service regions", "GET Service qosInfo", "GET Service regionList", "GET Service accessPoint",
         "GET Service redundancyTransition", "PUT Object live", "GET Object live", "DELETE Object live",
         "POST Object vod", "GET Object vod",

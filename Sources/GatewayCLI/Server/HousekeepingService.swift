@@ -10,7 +10,8 @@ struct HousekeepingService: Service {
     /// Makes the housekeeping of a server's store, by the rules of its buckets.
     init(store: DiskStore, settings: HousekeepingSettings, logger: Logger) {
         housekeeping = Housekeeping(
-            store: store, settings: settings, rules: DocumentedLifecycleRules(of: store), pause: { try await Task.sleep(for: $0) },
+            store: store, settings: settings, rules: DocumentedLifecycleRules(of: store),
+            pause: { try await Task.sleep(for: $0) },
             report: { Self.log($0, logger) })
     }
 

@@ -115,6 +115,7 @@ package final class AccessLogs: Sendable {
         // 2021-07-13T10:57:51.000Z
         let time = ISO8601.format(unixMilliseconds: environment.now()).prefix(19)
             .map { $0 == "T" || $0 == ":" ? "-" : String($0) }.joined()
-        return target.prefix + target.source + time + "-" + Identifier.make(environment.randomBits).prefix(16).uppercased()
+        return target.prefix + target.source + time + "-"
+            + Identifier.make(environment.randomBits).prefix(16).uppercased()
     }
 }

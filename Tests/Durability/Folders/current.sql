@@ -1,4 +1,10 @@
 -- objects/meta.sqlite
+CREATE TABLE account_configurations (
+    owner_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    value BLOB NOT NULL,
+    PRIMARY KEY (owner_id, kind)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE accounts (
     owner_id TEXT PRIMARY KEY,
     limit_bytes INTEGER CHECK (limit_bytes >= 0),
@@ -10,6 +16,14 @@ CREATE TABLE bodies (
     reference_count INTEGER NOT NULL CHECK (reference_count >= 0),
     size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),
     blob_id TEXT UNIQUE CHECK (length(blob_id) = 26)
+) STRICT;
+CREATE TABLE bucket_configurations (
+    bucket_id INTEGER NOT NULL REFERENCES buckets (id),
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value BLOB NOT NULL,
+    changed_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (bucket_id, kind, name)
 ) STRICT;
 CREATE TABLE buckets (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -123,6 +137,8 @@ CREATE TABLE versions (
     PRIMARY KEY (bucket_id, key, sequence DESC)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX buckets_by_owner ON buckets (owner_id, name);
+CREATE INDEX objects_of_other_classes ON objects (bucket_id, storage_class, size_bytes)
+WHERE storage_class <> 'Standard';
 CREATE UNIQUE INDEX uploads_by_key ON uploads (bucket_id, key, upload_id);
 CREATE UNIQUE INDEX versions_without_id ON versions (bucket_id, key) WHERE version_id IS NULL;
 
