@@ -131,7 +131,9 @@ package enum OperationTable {
     }
 
     /// Parameters that select an operation although OSS's V1 signature does not cover them.
-    private static let unsignedSelectors: Set<String> = ["list-type", "regions", "accessmonitor", "rule-id", "quota"]
+    private static let unsignedSelectors: Set<String> = [
+        "list-type", "regions", "accessmonitor", "rule-id", "quota", "metadataConfiguration",
+    ]
 
     /// The operation that a request asks for.
     ///
