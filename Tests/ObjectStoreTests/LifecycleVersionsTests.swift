@@ -190,9 +190,8 @@ import Testing
             try await store.store([1], in: bucket, "key")
             try await store.setConfiguration(.worm, of: bucket, to: Array("<broken".utf8))
             pass(days: 5, folder)
-            await #expect(throws: (any Error).self) {
-                _ = try await store.apply([LifecycleRule(expiration: .days(1))], to: bucket)
-            }
+            let held = try await store.apply([LifecycleRule(expiration: .days(1))], to: bucket)
+            #expect(held == LifecycleOutcome())
             let size = try await store.object(in: bucket, key: ObjectKey("key")).sizeBytes
             #expect(size == 1)
         }

@@ -280,10 +280,19 @@ import Testing
         }
     }
 
+    @Test func howDataAreEncryptedIsNotLookedAtWithoutTheKeyService() async throws {
+        try await withSurface { surface in
+            for algorithm in [[], [("x-oss-server-side-encryption", "AES256")]] {
+                let answer = try await surface.put("k", "x", algorithm + [("x-oss-server-side-data-encryption", "SM4")])
+                #expect(answer.status == 200)
+                #expect(answer.header("x-oss-server-side-data-encryption") == nil)
+            }
+        }
+    }
+
     @Test(arguments: [
         ("x-oss-server-side-encryption", "DES", "InvalidEncryptionAlgorithmError"),
         ("x-oss-server-side-encryption-key-id", "k", "InvalidEncryptionRequest"),
-        ("x-oss-server-side-data-encryption", "SM4", "InvalidEncryptionRequest"),
     ])
     func aContradictionOfEncryptionStoresNothing(name: String, value: String, code: String) async throws {
         try await withSurface { surface in
