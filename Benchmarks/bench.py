@@ -16,6 +16,7 @@ import http.client
 import json
 import os
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -37,6 +38,7 @@ from kit.wire import address  # noqa: E402
 
 import load  # noqa: E402
 import peers  # noqa: E402
+import reads  # noqa: E402
 
 KIB, MIB = 1024, 1024 * 1024
 
@@ -147,8 +149,8 @@ def puts_beside_rclone(server: Gateway, folder: Path, size: int, connections: in
     # The peer stands between two measurements of the server, so that a change of the machine shows.
     for turn in ("before", "peer", "after"):
         if turn == "peer":
-            with peers.rclone_serving(folder / "rclone", "bench") as endpoint:
-                theirs = load.puts(endpoint, [f"/bench/{key}" for key in keys], folder, size, connections, seconds)
+            with peers.rclone_serving(folder / "rclone", "bench") as peer:
+                theirs = load.puts(peer.endpoint, [f"/bench/{key}" for key in keys], folder, size, connections, seconds)
             continue
         targets = [presigned(server, "PUT", f"{turn}/{key}") for key in keys]
         rate = load.puts(server.oss, targets, folder, size, connections, seconds)
@@ -415,6 +417,7 @@ def main() -> None:
     arguments.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments.add_argument("--measurements", type=Path, help="the program that measures OSSKit alone")
     arguments.add_argument("--library-only", action="store_true", help="measure OSSKit and no server")
+    arguments.add_argument("--reads-only", action="store_true", help="measure presigned reads beside the peers alone")
     given = arguments.parse_args()
 
     rows = show(library(given.measurements)) if given.measurements else []
@@ -434,9 +437,15 @@ def server_rows(given: argparse.Namespace) -> list[Row]:
 
     with tempfile.TemporaryDirectory(prefix="storage-gateway-bench-", dir=given.folder) as name:
         folder = Path(name)
+        rows = []
+        for row in reads.beside_peers(folder / "beside", given.seconds, given.large):
+            rows += show([Row(**row)])
+        shutil.rmtree(folder / "beside", ignore_errors=True)
+        if given.reads_only:
+            return rows
         server = Gateway(folder / "server", "--log-level", "warning", demo=True).start()
         try:
-            rows = show([durable_puts(server, 4 * KIB, 1, given.seconds)])
+            rows += show([durable_puts(server, 4 * KIB, 1, given.seconds)])
             rows += show(puts_beside_rclone(server, folder, 4 * KIB, 64, given.seconds))
             rows += show([gets_with_wrk(server, 4 * KIB, 64, given.seconds)])
             rows += show([gets_with_wrk(server, MIB, 16, given.seconds)])
