@@ -69,7 +69,8 @@ def test_a_log_that_nobody_reads_stops_nothing(piped):
     reader.join(30)
     told = [int(number) for number in re.findall(r"(\d+) lines of the log were dropped", text[0])]
     lines = [line for line in text[0].splitlines() if line.endswith("request")]
-    assert told and sum(told) + len(lines) == REQUESTS + 1
+    # Among the dropped ones can be lines that tell of something else, such as of housekeeping at the start.
+    assert told and 0 <= sum(told) + len(lines) - (REQUESTS + 1) <= 2
     # The oldest lines went; the newest ones are there.
     assert f"/{REQUESTS}-x" in lines[-1]
     assert "stopped" in text[0].splitlines()[-1]

@@ -293,6 +293,22 @@ def style(world: World) -> None:
     assert refusal_of(lambda: world.get_style(models.GetStyleRequest(**named)))[0] == 404
 
 
+def account_block(world: World) -> None:
+    def told() -> bool:
+        found = world.get_public_access_block(models.GetPublicAccessBlockRequest())
+        return found.public_access_block_configuration.block_public_access
+
+    block = models.PublicAccessBlockConfiguration(block_public_access=True)
+    world.put_public_access_block(models.PutPublicAccessBlockRequest(public_access_block_configuration=block))
+    try:
+        assert told() is True
+        request = models.PutBucketAclRequest(bucket=world.bucket, acl="public-read")
+        assert refusal_of(lambda: world.put_bucket_acl(request)) == (403, "AccessDenied")
+    finally:
+        world.delete_public_access_block(models.DeletePublicAccessBlockRequest())
+    assert told() is False
+
+
 def regions(world: World) -> None:
     found = world.describe_regions(models.DescribeRegionsRequest()).region_info
     assert "oss-cn-hangzhou" in [region.region for region in found]
@@ -450,7 +466,7 @@ def any_operation(world: World) -> None:
 
 CASES = (
     bucket_life, bucket_acl, bucket_policy, bucket_versioning, bucket_worm, bucket_inventory, bucket_replication,
-    redundancy_transition, cname, style, regions, access_points, preflight, objects, files, transfers, appending,
+    redundancy_transition, cname, style, account_block, regions, access_points, preflight, objects, files, transfers, appending,
     multipart, listing, object_acl, object_tagging, symlink, archive, presigning, any_operation,
 )
 
