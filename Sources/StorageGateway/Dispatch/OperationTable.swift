@@ -36,7 +36,7 @@ package enum OperationTable {
             "DeleteObject", "DELETE", .object, parameters: ["versionId", "symlink"], isQuick: true,
             answer: DeleteObject.answer),
         Operation(
-            "InitiateMultipartUpload", "POST", .object, selectors: ["uploads"],
+            "InitiateMultipartUpload", "POST", .object, selectors: ["uploads"], parameters: ["sequential"],
             isQuick: true, answer: InitiateMultipartUpload.answer),
         Operation(
             "UploadPart", "PUT", .object, selectors: ["uploadId"], parameters: ["partNumber", TrafficLimit.name],

@@ -45,6 +45,17 @@ enum ObjectEncryption {
         return rule
     }
 
+    /// Refuses a part, or the end of an upload, that says how to encrypt: the beginning of its upload has said it.
+    ///
+    /// Source: assumption A-125.
+    /// - Throws: `InvalidArgument`, naming the header.
+    static func refuseLate(_ call: OSSCall) throws(OSSError) {
+        for name in [algorithm, dataAlgorithm, keyID] {
+            guard let value = call.header(name) else { continue }
+            throw .invalidArgument(name, value, message: "\(name) is not applicable to a part or the end of an upload.")
+        }
+    }
+
     private static func pairs(of rule: ServerSideEncryptionRule, in bucket: BucketRecord) -> [AttributePair] {
         var pairs = [AttributePair(name: algorithm, value: rule.algorithm)]
         guard rule.algorithm == "KMS" else { return pairs }
