@@ -354,7 +354,8 @@ import Testing
         let encryption = rule + "</ApplyServerSideEncryptionByDefault>"
         #expect(refusal(ServerSideEncryptionRule.self, encryption) == .invalidEncryptionAlgorithmError)
         #expect(refusal(RestoreRequest.self, "<Days>0</Days>") == .malformedXML)
-        #expect(refusal(RestoreRequest.self, "<JobParameters><Tier>Fast</Tier></JobParameters>") == .malformedXML)
+        #expect(refusal(RestoreRequest.self, "<JobParameters><Tier>Fast</Tier></JobParameters>") == .invalidArgument)
+        #expect(refusal(RestoreRequest.self, "<JobParameters/>") == .malformedXML)
         let days = "<RetentionPeriodInDays>"
         #expect(refusal(InitiateWormConfiguration.self, days + "0</RetentionPeriodInDays>") == .malformedXML)
         #expect(refusal(ExtendWormConfiguration.self, days + "25551</RetentionPeriodInDays>") == .malformedXML)

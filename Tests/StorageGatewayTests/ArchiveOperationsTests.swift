@@ -78,6 +78,7 @@ import Testing
         "<RestoreRequest><Days>0</Days></RestoreRequest>", "<RestoreRequest><Days>8</Days></RestoreRequest>",
         "<RestoreRequest><Days>-1</Days></RestoreRequest>", "<RestoreRequest><Days>x</Days></RestoreRequest>",
         "<RestoreRequest><JobParameters><Tier>Fast</Tier></JobParameters></RestoreRequest>", "<Other/>", "nonsense",
+        "<RestoreRequest><JobParameters><Tier>Bulk</Tier></JobParameters></RestoreRequest>",
     ])
     func aBadWishRestoresNothing(document: String) async throws {
         try await withSurface { surface in
@@ -86,6 +87,17 @@ import Testing
             #expect(refused.status == 400)
             let head = try await send(surface, "HEAD", "k")
             #expect(head.header("x-oss-restore") == nil)
+        }
+    }
+
+    @Test(arguments: ["Expedited", "Standard", "Bulk"])
+    func theTierOfAColdRestorationIsTold(tier: String) async throws {
+        try await withSurface { surface in
+            _ = try await surface.put("k", "cold", [("x-oss-storage-class", "ColdArchive")])
+            let wish = "<RestoreRequest><JobParameters><Tier>\(tier)</Tier></JobParameters></RestoreRequest>"
+            let answer = try await send(surface, "POST", "k?restore", [], wish)
+            #expect(answer.status == 202)
+            #expect(answer.header("x-oss-object-restore-priority") == tier)
         }
     }
 

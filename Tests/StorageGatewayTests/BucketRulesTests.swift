@@ -283,7 +283,6 @@ import Testing
     @Test(arguments: [
         ("x-oss-server-side-encryption", "DES", "InvalidEncryptionAlgorithmError"),
         ("x-oss-server-side-encryption-key-id", "k", "InvalidEncryptionRequest"),
-        ("x-oss-server-side-data-encryption", "SM4", "InvalidEncryptionRequest"),
     ])
     func aContradictionOfEncryptionStoresNothing(name: String, value: String, code: String) async throws {
         try await withSurface { surface in
@@ -291,6 +290,34 @@ import Testing
             #expect(answer.element("Code") == code)
             let found = try await surface.send(Call(method: "GET", target: "/bucket/k"))
             #expect(found.status == 404)
+        }
+    }
+
+    /// Source: assumption A-125.
+    @Test(arguments: [nil, "AES256", "SM4"])
+    func howDataAreEncryptedIsAQuestionOnlyWithTheKeyService(algorithm: String?) async throws {
+        try await withSurface { surface in
+            let asked = algorithm.map { [("x-oss-server-side-encryption", $0)] } ?? []
+            let put = try await surface.put("k", "x", asked + [("x-oss-server-side-data-encryption", "SM4")])
+            #expect(put.status == 200)
+            let head = try await surface.send(Call(method: "HEAD", target: "/bucket/k"))
+            #expect(head.header("x-oss-server-side-encryption") == algorithm)
+            #expect(head.header("x-oss-server-side-data-encryption") == nil)
+        }
+    }
+
+    @Test func aPartDoesNotSayHowItIsEncrypted() async throws {
+        try await withSurface { surface in
+            let begun = try await surface.send(Call(method: "POST", target: "/bucket/k?uploads&sequential"))
+            let id = try #require(begun.element("UploadId"))
+            for (method, query) in [("PUT", "partNumber=1&uploadId=\(id)"), ("POST", "uploadId=\(id)")] {
+                let refused = try await surface.send(
+                    Call(
+                        method: method, target: "/bucket/k?\(query)",
+                        headers: [("x-oss-server-side-encryption", "AES256")], body: Array("x".utf8)))
+                #expect(refused.status == 400)
+                #expect(refused.element("Code") == "InvalidArgument")
+            }
         }
     }
 

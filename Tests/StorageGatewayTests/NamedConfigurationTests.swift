@@ -36,6 +36,12 @@ import Testing
         try await withSurface { surface in
             let none = try await send(surface, "GET", "inventory")
             #expect(none.element("Code") == "NoSuchInventory")
+            let filter = "<Filter><StorageClass>Standard,IA</StorageClass></Filter><Destination>"
+            let filtered = Self.inventory("filtered").replacing("<Destination>", with: filter)
+            _ = try await send(surface, "PUT", "inventory&inventoryId=filtered", filtered)
+            let told = try await send(surface, "GET", "inventory&inventoryId=filtered")
+            #expect(told.text.contains("<StorageClass>IA,Standard</StorageClass>"))
+            _ = try await send(surface, "DELETE", "inventory&inventoryId=filtered")
             let ids = (0..<101).map { "i-\(1_000 + $0)" }
             for id in ids {
                 let set = try await send(surface, "PUT", "inventory&inventoryId=\(id)", Self.inventory(id))

@@ -71,7 +71,6 @@ import Testing
         BadPut(name: "x-oss-storage-class", value: "Fast", code: .invalidArgument),
         BadPut(name: "x-oss-server-side-encryption", value: "AES257", code: .invalidEncryptionAlgorithmError),
         BadPut(name: "x-oss-server-side-encryption-key-id", value: "key", code: .invalidEncryptionRequest),
-        BadPut(name: "x-oss-server-side-data-encryption", value: "SM4", code: .invalidEncryptionRequest),
         BadPut(name: "x-oss-traffic-limit", value: "819199", code: .invalidArgument),
         BadPut(name: "x-oss-traffic-limit", value: "838860801", code: .invalidArgument),
         BadPut(name: "x-oss-traffic-limit", value: "-1", code: .invalidArgument),

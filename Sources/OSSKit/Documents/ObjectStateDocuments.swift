@@ -28,7 +28,13 @@ public struct RestoreRequest: XMLDocument {
     public init(root: XMLElement) throws(OSSError) {
         days = try root.number(of: "Days")
         guard days.map({ $0 >= 1 }) ?? true else { throw XMLReader.refusal("the element Days is not 1 at least.") }
-        tier = try root.value("JobParameters") { element throws(OSSError) in try element.requiredWord(of: "Tier") }
+        tier = try root.value("JobParameters") { element throws(OSSError) in
+            let asked = try element.requiredText(of: "Tier")
+            guard let tier = Tier(rawValue: asked) else {
+                throw .invalidArgument("Tier", asked, message: "The tier is not one of Expedited, Standard and Bulk.")
+            }
+            return tier
+        }
     }
 
     public func writeContent(to writer: inout XMLWriter) {

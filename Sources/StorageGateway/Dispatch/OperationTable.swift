@@ -36,7 +36,7 @@ package enum OperationTable {
             "DeleteObject", "DELETE", .object, parameters: ["versionId", "symlink"], isQuick: true,
             answer: DeleteObject.answer),
         Operation(
-            "InitiateMultipartUpload", "POST", .object, selectors: ["uploads"],
+            "InitiateMultipartUpload", "POST", .object, selectors: ["uploads"], parameters: ["sequential"],
             isQuick: true, answer: InitiateMultipartUpload.answer),
         Operation(
             "UploadPart", "PUT", .object, selectors: ["uploadId"], parameters: ["partNumber", TrafficLimit.name],
@@ -131,7 +131,9 @@ package enum OperationTable {
     }
 
     /// Parameters that select an operation although OSS's V1 signature does not cover them.
-    private static let unsignedSelectors: Set<String> = ["list-type", "regions", "accessmonitor", "rule-id", "quota"]
+    private static let unsignedSelectors: Set<String> = [
+        "list-type", "regions", "accessmonitor", "rule-id", "quota", "metadataConfiguration",
+    ]
 
     /// The operation that a request asks for.
     ///

@@ -15,7 +15,8 @@ extension ObjectAttributes {
     /// Reads what the headers of a write say about the object.
     ///
     /// - Throws: `InvalidArgument` for a value that OSS refuses, `NotImplemented` for one that has no effect here yet.
-    init(writing call: OSSCall) throws(OSSError) {
+    /// - Parameter readsTags: Whether its tags count; else they are not looked at.
+    init(writing call: OSSCall, readsTags: Bool = true) throws(OSSError) {
         self.init()
         contentType = call.header("content-type") ?? Self.usualContentType
         for name in Self.keptHeaders {
@@ -24,7 +25,7 @@ extension ObjectAttributes {
         userMetadata = try Self.userMetadata(of: call.request)
         storageClass = try Self.storageClass(call)
         acl = try Self.acl(call)
-        tags = try Self.tags(call)
+        if readsTags { tags = try Self.tags(call) }
     }
 
     private static func userMetadata(of request: WireRequest) throws(OSSError) -> [AttributePair] {

@@ -3,7 +3,7 @@ import ObjectStore
 
 /// How objects are said to be encrypted: what a write asks for, or else what its bucket asks for, is kept and told.
 ///
-/// Source: oss-wire facts 8.1 and 11.6; that nothing is encrypted by it is assumption A-084.
+/// Source: oss-wire facts 8.1 and 11.6; that nothing is encrypted by it is assumption A-084, what is not looked at A-125.
 enum ObjectEncryption {
     private static let algorithm = "x-oss-server-side-encryption"
     private static let dataAlgorithm = "x-oss-server-side-data-encryption"
@@ -30,17 +30,30 @@ enum ObjectEncryption {
     /// - Throws: `InvalidEncryptionAlgorithmError`, `InvalidEncryptionRequest`.
     static func asked(_ call: OSSCall) throws(OSSError) -> ServerSideEncryptionRule? {
         guard let name = call.header(algorithm) else {
-            for header in [dataAlgorithm, keyID] where call.header(header) != nil { throw refusal(header) }
+            if call.header(keyID) != nil { throw refusal(keyID) }
             return nil
         }
         guard ServerSideEncryptionRule.algorithms.contains(name) else {
             throw OSSError(.invalidEncryptionAlgorithmError)
         }
+        // How the data are encrypted is a question only with keys of the key service; else it is not looked at.
         let rule = ServerSideEncryptionRule(
-            algorithm: name, masterKeyID: call.header(keyID), dataEncryption: call.header(dataAlgorithm))
+            algorithm: name, masterKeyID: call.header(keyID),
+            dataEncryption: name == "KMS" ? call.header(dataAlgorithm) : nil)
         if rule.masterKeyID != nil, name != "KMS" { throw refusal(keyID) }
-        if let data = rule.dataEncryption, name != "KMS" || data != "SM4" { throw refusal(dataAlgorithm) }
+        if let data = rule.dataEncryption, data != "SM4" { throw refusal(dataAlgorithm) }
         return rule
+    }
+
+    /// Refuses a part, or the end of an upload, that says how to encrypt: the beginning of its upload has said it.
+    ///
+    /// Source: assumption A-125.
+    /// - Throws: `InvalidArgument`, naming the header.
+    static func refuseLate(_ call: OSSCall) throws(OSSError) {
+        for name in [algorithm, dataAlgorithm, keyID] {
+            guard let value = call.header(name) else { continue }
+            throw .invalidArgument(name, value, message: "\(name) is not applicable to a part or the end of an upload.")
+        }
     }
 
     private static func pairs(of rule: ServerSideEncryptionRule, in bucket: BucketRecord) -> [AttributePair] {

@@ -23,9 +23,10 @@ public struct ServerSideEncryptionRule: RemovableBucketDocument {
 
     public init(root: XMLElement) throws(OSSError) {
         let rule = try root.required("ApplyServerSideEncryptionByDefault")
+        let algorithm = try rule.requiredText(of: "SSEAlgorithm")
         self.init(
-            algorithm: try rule.requiredText(of: "SSEAlgorithm"), masterKeyID: rule.text(of: "KMSMasterKeyID"),
-            dataEncryption: rule.text(of: "KMSDataEncryption"))
+            algorithm: algorithm, masterKeyID: rule.text(of: "KMSMasterKeyID"),
+            dataEncryption: algorithm == "KMS" ? rule.text(of: "KMSDataEncryption") : nil)
         guard Self.algorithms.contains(algorithm) else { throw OSSError(.invalidEncryptionAlgorithmError) }
         if let masterKeyID, !masterKeyID.isEmpty, algorithm != "KMS" {
             throw .invalidArgument(

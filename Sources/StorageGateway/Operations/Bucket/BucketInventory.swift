@@ -15,7 +15,12 @@ enum BucketInventory {
         let bucket = try await call.bucket()
         let id = try id(call)
         let document = try await RequestBodyReader.document(of: call) ?? []
-        let configuration = try InventoryConfiguration(document: document)
+        var configuration = try InventoryConfiguration(document: document)
+        // Several classes are told in their own order, whatever the order in which they came: assumption A-128.
+        if let classes = configuration.filter?.storageClass {
+            configuration.filter?.storageClass =
+                classes.split(separator: ",").map(String.init).sorted().joined(separator: ",")
+        }
         guard configuration.id.utf8.elementsEqual(id.utf8) else {
             throw OSSError.invalidArgument(
                 "Id", configuration.id, message: "The Id of the inventory is not that of the request.")

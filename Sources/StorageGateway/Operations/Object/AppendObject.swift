@@ -3,13 +3,13 @@ import ObjectStore
 
 /// `POST /key?append&position=N`: puts bytes behind those of an appendable object, or makes one.
 ///
-/// Source: oss-wire fact 8.4; the order of the checks is assumption A-057.
+/// Source: oss-wire fact 8.4; the order of the checks is assumption A-057, what later calls say of tags A-126.
 enum AppendObject {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
         let key = try call.key()
         let position = try position(of: call)
         try WriteHeaders.refuseUnknownMeaning(call)
-        var attributes = try ObjectAttributes(writing: call)
+        var attributes = try ObjectAttributes(writing: call, readsTags: position == 0)
         let condition = try WriteHeaders.condition(call)
         let reader = try RequestBodyReader(call, limitBytes: Limits.objectBytes)
         let bucket = try await call.bucket()

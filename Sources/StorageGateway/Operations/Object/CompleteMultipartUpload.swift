@@ -8,6 +8,7 @@ enum CompleteMultipartUpload {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
         try WriteHeaders.refuseUnknownMeaning(
             call, but: WriteHeaders.callback.call, WriteHeaders.callback.variables)
+        try ObjectEncryption.refuseLate(call)
         let callback = try RequestedCallback(call, operation: "CompleteMultipartUpload")
         let condition = try WriteHeaders.condition(call)
         let acl = call.header("x-oss-object-acl") == nil ? nil : try ObjectAttributes.acl(call)

@@ -3,7 +3,7 @@ import ObjectStore
 
 /// `POST /key?restore`: makes an object of an archive class readable for some days.
 ///
-/// Source: oss-wire fact 8.9; how long it takes is assumption A-112.
+/// Source: oss-wire fact 8.9; how long it takes is assumption A-112, what a tier does A-127.
 enum RestoreObject {
     private static let millisecondsPerDay: Int64 = 24 * 3_600 * 1_000
 
@@ -18,6 +18,10 @@ enum RestoreObject {
             let greatest: Int64 = object.storageClass == "Archive" ? 7 : 365
             let state = call.archiveState(of: object)
             guard state != .readable else { throw OSSError(.operationNotSupported) }
+            // Only the cold classes can be restored sooner or later.
+            guard asked?.tier == nil || object.storageClass != "Archive" else {
+                throw OSSError(.malformedXML)
+            }
             guard days <= greatest else {
                 throw OSSError.invalidArgument(
                     "Days", String(days), message: "Days must be between 1 and \(greatest).")
@@ -28,8 +32,9 @@ enum RestoreObject {
             let headers = ArchiveState.headers(
                 of: object, readyAtMilliseconds: ready, untilMilliseconds: ready + days * millisecondsPerDay)
             try await call.store.setHeaders(headers, of: object, in: bucket)
+            let priority = asked?.tier.map { [("x-oss-object-restore-priority", $0.rawValue)] } ?? []
             return OSSAnswer(
-                status: isRestored ? 200 : 202, headers: VersionHeaders.of(object.version, in: bucket))
+                status: isRestored ? 200 : 202, headers: priority + VersionHeaders.of(object.version, in: bucket))
         }
     }
 }

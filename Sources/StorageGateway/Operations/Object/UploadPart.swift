@@ -8,6 +8,7 @@ enum UploadPart {
     static func answer(_ call: OSSCall) async throws -> OSSAnswer {
         let number = try call.partNumber()
         try WriteHeaders.refuseUnknownMeaning(call)
+        try ObjectEncryption.refuseLate(call)
         let reader = try RequestBodyReader(call, limitBytes: Limits.objectBytes)
         let multipart = try await call.multipartUpload()
         let upload = try await call.store.beginUpload(
