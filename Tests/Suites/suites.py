@@ -44,7 +44,7 @@ sys.path.insert(0, str(HERE))
 from document import MISSES, faults, is_sometimes, misses_of, reason_of, write  # noqa: E402
 
 WORK = ROOT / ".build" / "suites"
-TEST_LIMIT_SECONDS = 120
+TEST_LIMIT_SECONDS = 300
 DOMAINS = ("localhost", *(f"oss-{region}.aliyuncs.com" for region in ("cn-hangzhou", "cn-shanghai", "ap-south-1")))
 OWNER, STRANGER = "1000000000000001", "1000000000000002"
 
@@ -150,6 +150,8 @@ def environment(suite: Suite, server: Gateway) -> dict[str, str]:
         answer = exchange(server.oss, sign_v4_header(
             Request("PUT", bucket, headers=(("x-oss-acl", acl),)), key))
         assert answer.status == 200, answer
+        # An empty bucket is none to ossfs; the authors' own were not.
+        assert exchange(server.oss, sign_v4_header(Request("PUT", bucket, "kept", body=b"kept"), key)).status == 200
         told[name] = bucket
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
     return kept | told | suite.settings
