@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import socket
+import urllib.error
 import urllib.request
 import zlib
 
@@ -202,6 +203,24 @@ class TestRefusals:
                 aws_access_key_id=credentials.access_key_id, aws_secret_access_key="wrong",
                 config=Config(signature_version=signature, s3={"addressing_style": "path"}))
             assert refused(lambda: s3.put_object(Bucket=bucket, Key=key, Body=b"")) == (403, "SignatureDoesNotMatch")
+
+    @pytest.mark.parametrize("appended", [
+        "callback=e30%3D", "callback-var=e30%3D", "append&position=0", "symlink", "x-oss-process=a"])
+    def test_a_v2_link_takes_no_parameter_that_it_does_not_cover(
+            self, gateway, store, credentials, bucket, key, appended):
+        s3 = boto3.client(
+            "s3", endpoint_url=gateway.oss, region_name="cn-hangzhou",
+            aws_access_key_id=credentials.access_key_id, aws_secret_access_key=credentials.secret,
+            config=Config(signature_version="s3", s3={"addressing_style": "path"}))
+        link = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": key})
+        with pytest.raises(urllib.error.HTTPError) as refusal:
+            urllib.request.urlopen(urllib.request.Request(
+                f"{link}&{appended}", data=b"x", method="PUT", headers={"Content-Type": ""}), timeout=20)
+        assert (refusal.value.code, b"HeadersNotSigned" in refusal.value.read()) == (403, True)
+        assert not store.exists(bucket, key)
+        # The link as it is still stores: what was refused is the parameter.
+        plain = urllib.request.Request(link, data=b"x", method="PUT", headers={"Content-Type": ""})
+        assert urllib.request.urlopen(plain, timeout=20).status == 200
 
     def test_an_unknown_key(self, gateway, bucket, key):
         s3 = boto3.client(
