@@ -85,11 +85,12 @@ let package = Package(
         .target(
             name: "StorageGateway",
             dependencies: [
-                "OSSKit", "ObjectStore",
+                "HTTPFront", "OSSKit", "ObjectStore",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .target(name: "SessionModels", swiftSettings: strict),

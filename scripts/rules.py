@@ -59,6 +59,11 @@ OWNERS = {
     "XCTest": [],
 }
 
+# 1.1: what comes with the system or the toolchain, and so is declared nowhere.
+SYSTEM_MODULES = {
+    "Darwin", "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Musl", "Synchronization", "Testing", "os",
+}
+
 # 1.3: what OSSKit may import. It does no I/O, and builds without the dependencies of the server.
 OSSKIT_IMPORTS = {"CLibLZMA", "CLibXML2", "Crypto", "FoundationEssentials", "Synchronization"}
 # 1.3: the packages that a program gets that uses a library of ours.
@@ -132,7 +137,7 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(lines(path), 1):
         found = re.match(
             r"\s*(?:@\w+(?:\(\w+\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+"
-            r"(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)", line)
+            r"(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)[.\w]*\s*(?://.*)?$", line)
         if found:
             yield number, found.group(1)
 
@@ -147,6 +152,33 @@ def imports_point_down() -> Problems:
         for number, module in imports(path):
             if module in ALLOWED_IMPORTS and module not in ALLOWED_IMPORTS[target]:
                 yield f"{relative(path)}:{number}: {target} must not import {module}"
+
+
+def targets() -> Iterator[tuple[str, str, set[str]]]:
+    """The targets that Package.swift declares: name, folder, and what they may import by their dependencies."""
+    manifest = (ROOT / "Package.swift").read_text(encoding="utf-8")
+    for declaration in re.split(r"\.(?=(?:target|executableTarget|testTarget)\()", manifest)[1:]:
+        kind, name = re.match(r'(\w+)\(\s*name: "(\w+)"', declaration).groups()
+        listed = re.search(r"dependencies: \[(.*?)\]\s*,\s*(?:resources|path|swiftSettings)", declaration, re.DOTALL)
+        folder = re.search(r'\bpath: "([^"]+)"', declaration)
+        products = set(re.findall(r'\.product\(name: "(\w+)"', listed.group(1)) if listed else [])
+        modules = set(re.findall(r'"(\w+)"', re.sub(r"\.product\([^)]*\)", "", listed.group(1))) if listed else [])
+        yield name, folder.group(1) if folder else ("Tests/" if kind == "testTarget" else "Sources/") + name, (
+            products | modules)
+
+
+def imports_are_declared() -> Problems:
+    """1.1 What a target imports is among its dependencies: otherwise a build from nothing succeeds by luck alone."""
+    declared = list(targets())
+    for path in FILES:
+        if path.suffix != ".swift":
+            continue
+        for name, folder, allowed in declared:
+            if not relative(path).startswith(folder + "/"):
+                continue
+            for number, module in imports(path):
+                if module not in allowed | SYSTEM_MODULES | {name}:
+                    yield f"{relative(path)}:{number}: {name} imports {module}, which is none of its dependencies"
 
 
 def each_dependency_has_its_owner() -> Problems:
@@ -294,9 +326,9 @@ def no_path_of_one_machine() -> Problems:
 
 
 RULES = [
-    imports_point_down, each_dependency_has_its_owner, osskit_is_pure, what_is_public_is_explained, articles_are_tested,
-    no_unfinished_work, nothing_is_forced, secrets_are_compared_in_one_way, unchecked_is_proved, skipped_tests_say_why,
-    no_large_file, no_path_of_one_machine,
+    imports_point_down, imports_are_declared, each_dependency_has_its_owner, osskit_is_pure,
+    what_is_public_is_explained, articles_are_tested, no_unfinished_work, nothing_is_forced,
+    secrets_are_compared_in_one_way, unchecked_is_proved, skipped_tests_say_why, no_large_file, no_path_of_one_machine,
 ]
 
 
