@@ -12,7 +12,7 @@ package enum SessionAPI {
     ///   - logger: told once, at start, if clients are trusted.
     /// - Throws: `SessionConfigurationError` with the name of an option that is wrong.
     package static func makeResponder(
-        configuration: SessionAPIConfiguration, store: SQLiteSessionStore, storage: (any WorkspaceStorage)?,
+        configuration: SessionAPIConfiguration, store: SessionStore, storage: (any WorkspaceStorage)?,
         environment: SessionEnvironment, logger: Logger
     ) async throws -> SessionResponder {
         try configuration.validate()

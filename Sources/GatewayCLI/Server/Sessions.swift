@@ -31,7 +31,7 @@ struct Sessions {
     /// Settles uploads whose URLs are over; nil without an object store.
     let settlement: UploadSettlement?
 
-    private let store: SQLiteSessionStore
+    private let store: SessionStore
     private let responder: SessionResponder
     private let connections: OSSConnections
 
@@ -82,10 +82,10 @@ struct Sessions {
     /// Opens the database of a data folder.
     ///
     /// - Throws: `FolderProblem` if it cannot be opened.
-    static func openStore(_ folder: DataFolder, logger: Logger) async throws -> SQLiteSessionStore {
+    static func openStore(_ folder: DataFolder, logger: Logger) async throws -> SessionStore {
         do {
             return try await NIOThreadPool.singleton.runIfActive {
-                try SQLiteSessionStore(path: folder.sessionsDatabase, logger: logger) {
+                try SessionStore(path: folder.sessionsDatabase, logger: logger) {
                     SystemEnvironment.endAfterDiskFailure("the session store failed", logger: logger)
                 }
             }

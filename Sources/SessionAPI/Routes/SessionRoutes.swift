@@ -6,7 +6,7 @@ import SessionModels
 /// Source: session-api.md 4.6, rows 1 to 5.
 struct SessionRoutes: Sendable {
     /// Where everything is kept.
-    let store: SQLiteSessionStore
+    let store: SessionStore
     /// Clock and randomness.
     let environment: SessionEnvironment
     /// Keeps large states few.

@@ -2,15 +2,29 @@ import GRDB
 
 /// The schema of the session store, as steps that are only ever appended.
 ///
-/// Times are microseconds since 1970. Source: session-api.md 6, upload-gateway.md 2.1.
-enum SessionMigrations {
+/// Written in SQLite's own words, and translated for PostgreSQL. Times are microseconds since 1970.
+/// Source: session-api.md 6, upload-gateway.md 2.1.
+enum SessionSchema {
+    /// One step.
+    struct Step: Sendable {
+        /// What it is known by in a database that has it.
+        let name: String
+        /// Its statements.
+        let statements: String
+    }
+
     /// All steps, oldest first.
+    static let steps = [
+        Step(name: "1 accounts", statements: accounts), Step(name: "2 sessions", statements: sessions),
+        Step(name: "3 files", statements: files), Step(name: "4 settlement", statements: settlement),
+    ]
+
+    /// The steps as SQLite takes them.
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("1 accounts") { try $0.execute(sql: accounts) }
-        migrator.registerMigration("2 sessions") { try $0.execute(sql: sessions) }
-        migrator.registerMigration("3 files") { try $0.execute(sql: files) }
-        migrator.registerMigration("4 settlement") { try $0.execute(sql: settlement) }
+        for step in steps {
+            migrator.registerMigration(step.name) { try $0.execute(sql: step.statements) }
+        }
         return migrator
     }
 

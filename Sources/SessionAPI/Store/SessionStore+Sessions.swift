@@ -1,5 +1,3 @@
-import Foundation
-import GRDB
 import SessionModels
 
 /// Who writes, on which device and when.
@@ -47,7 +45,7 @@ struct DocumentBody: Sendable {
     }
 }
 
-extension SQLiteSessionStore {
+extension SessionStore {
     /// Makes a session.
     ///
     /// - Throws: `LIMIT_REACHED` if the user has too many.
@@ -114,17 +112,17 @@ extension SQLiteSessionStore {
         }
     }
 
-    /// About how many bytes the newest session of a chapter holds; 0 if there is none.
+    /// About how many bytes the newest session of a chapter holds, rather more than less; 0 if there is none.
     func stateBytes(of user: UserID, chapter: String, course: String?) async throws -> Int64 {
         try await read { database in
             guard let session = try database.newestSession(of: user, chapter, course) else { return 0 }
             let row = try database.firstRow(
                 """
-                SELECT turn_bytes + (SELECT coalesce(sum(length(CAST(body AS BLOB))), 0) FROM documents
+                SELECT turn_bytes + (SELECT CAST(coalesce(sum(3 * length(body)), 0) AS BIGINT) FROM documents
                     WHERE user_id = ?1 AND session_id = ?2)
                 FROM sessions WHERE user_id = ?1 AND session_id = ?2
                 """, [user.text, session])
-            return row?[0] ?? 0
+            return try row?[0] ?? 0
         }
     }
 
@@ -146,7 +144,7 @@ private struct TurnRow: Sendable {
     let hash: [UInt8]
     let sizeBytes: Int
     /// All columns but the last, `seq`.
-    let columns: StatementArguments
+    let columns: SQLArguments
 
     init(_ turn: AppendTurnRequest, _ session: SessionID, _ author: Author) {
         let outcome = turn.turnOutcome.map { String(decoding: $0.compact, as: UTF8.self) } ?? "{}"
@@ -156,24 +154,25 @@ private struct TurnRow: Sendable {
             userMessage: turn.userMessage, companionResponse: turn.companionResponse, outcome: turn.turnOutcome)
         sizeBytes = turn.userMessage.utf8.count + turn.companionResponse.utf8.count + outcome.utf8.count
         columns = [
-            author.user.text, session.text, index, Data(hash), author.device, turn.chapterID, turn.userMessage,
+            author.user.text, session.text, index, hash, author.device, turn.chapterID, turn.userMessage,
             turn.companionResponse, outcome, author.nowMicroseconds,
         ]
     }
 }
 
 extension TurnRecord {
-    fileprivate init(row: Row) {
-        let outcome: String = row[3]
+    fileprivate init(row: SQLRow) throws {
+        let outcome: String = try row[3]
         self.init(
-            turnIndex: row[0], userMessage: row[1], companionResponse: row[2], turnOutcome: Array(outcome.utf8),
-            createdAtMicroseconds: row[4])
+            turnIndex: try row[0], userMessage: try row[1], companionResponse: try row[2],
+            turnOutcome: Array(outcome.utf8),
+            createdAtMicroseconds: try row[4])
     }
 }
 
 // MARK: - Statements
 
-extension Database {
+extension SQLConnection {
     /// Records a change under the number that was taken for it.
     func noteChange(
         _ sequence: Int64, _ session: SessionID?, _ kind: String, _ reference: String?, _ author: Author
@@ -192,7 +191,7 @@ extension Database {
             WHERE user_id = ?1 AND chapter_id = ?2 AND deleted_at IS NULL AND (?3 IS NULL OR course_id = ?3)
             ORDER BY last_active_at DESC, seq DESC LIMIT 1
             """, [user.text, chapter, course]
-        ).map { $0[0] as String }
+        ).map { try $0[0] as String }
     }
 
     fileprivate func state(of session: String, _ user: UserID) throws -> SessionState {
@@ -204,9 +203,9 @@ extension Database {
         let documents = try allRows(
             "SELECT kind, body FROM documents WHERE user_id = ? AND session_id = ?", [user.text, session])
         var bodies: [String: String] = [:]
-        for document in documents { bodies[document[0]] = document[1] }
+        for document in documents { bodies[try document[0]] = try document[1] }
         return SessionState(
-            sessionID: session, turns: turns.map(TurnRecord.init(row:)),
+            sessionID: session, turns: try turns.map(TurnRecord.init(row:)),
             memory: bodies[DocumentKind.memory.rawValue].map { Array($0.utf8) },
             report: bodies[DocumentKind.report.rawValue],
             agentState: bodies[DocumentKind.agentState.rawValue].map { Array($0.utf8) })
@@ -217,7 +216,7 @@ extension Database {
         let row = try firstRow(
             "SELECT user_id FROM sessions WHERE session_id = ? AND deleted_at IS NULL", [session.text])
         guard let row else { throw APIProblem.sessionNotFound }
-        let owner: String = row[0]
+        let owner: String = try row[0]
         guard owner == user.text else { throw APIProblem.sessionAccessDenied }
     }
 
@@ -225,8 +224,9 @@ extension Database {
     fileprivate func touch(_ session: SessionID, _ sequence: Int64, _ author: Author) throws {
         let touched = try run(
             """
-            UPDATE sessions SET last_active_at = max(last_active_at, ?), seq = ?
-            WHERE user_id = ? AND session_id = ? AND deleted_at IS NULL
+            UPDATE sessions SET
+                last_active_at = CASE WHEN last_active_at < ?1 THEN ?1 ELSE last_active_at END, seq = ?2
+            WHERE user_id = ?3 AND session_id = ?4 AND deleted_at IS NULL
             """, [author.nowMicroseconds, sequence, author.user.text, session.text])
         if touched == 0 {
             try requireOwner(of: session, author.user)
@@ -250,7 +250,8 @@ extension Database {
         let counted = try run(
             """
             UPDATE sessions SET turn_count = turn_count + 1, turn_bytes = turn_bytes + ?1,
-                min_index = min(coalesce(min_index, ?2), ?2), max_index = max(coalesce(max_index, ?2), ?2)
+                min_index = CASE WHEN min_index <= ?2 THEN min_index ELSE ?2 END,
+                max_index = CASE WHEN max_index >= ?2 THEN max_index ELSE ?2 END
             WHERE user_id = ?3 AND session_id = ?4 AND turn_count < ?5 AND turn_bytes + ?1 <= ?6
             """,
             [
@@ -264,7 +265,7 @@ extension Database {
     fileprivate func keepAlternate(_ row: TurnRow, _ sequence: Int64, _ author: Author) throws -> TurnStatus {
         let stored = try firstRow(
             "SELECT 1 FROM turns WHERE user_id = ? AND session_id = ? AND turn_index = ? AND content_hash = ?",
-            [author.user.text, row.session.text, row.index, Data(row.hash)])
+            [author.user.text, row.session.text, row.index, row.hash])
         guard stored == nil else { return .duplicate }
         let kept = try run(
             """
@@ -283,14 +284,14 @@ extension Database {
     fileprivate func put(
         _ document: DocumentBody, in session: SessionID, _ sequence: Int64, _ author: Author
     ) throws -> Bool {
-        let names: StatementArguments = [author.user.text, session.text, document.kind.rawValue]
+        let names: SQLArguments = [author.user.text, session.text, document.kind.rawValue]
         let versioned = try run(
             """
             INSERT INTO document_versions
                 (user_id, session_id, kind, seq, body, hash, as_of_turn, device, updated_at)
             SELECT user_id, session_id, kind, seq, body, hash, as_of_turn, device, updated_at FROM documents
             WHERE user_id = ? AND session_id = ? AND kind = ? AND hash <> ?
-            """, names + [Data(document.hash)])
+            """, names + [document.hash])
         let changed = try run(
             """
             INSERT INTO documents (user_id, session_id, kind, body, hash, seq, device, updated_at)
@@ -299,7 +300,7 @@ extension Database {
                 as_of_turn = NULL, seq = excluded.seq, device = excluded.device, updated_at = excluded.updated_at
             WHERE documents.hash <> excluded.hash
             """,
-            names + [document.text, Data(document.hash), sequence, author.device, author.nowMicroseconds])
+            names + [document.text, document.hash, sequence, author.device, author.nowMicroseconds])
         if versioned == 1 {
             try run(
                 """
