@@ -30,6 +30,8 @@ struct Sessions {
 
     /// Settles uploads whose URLs are over; nil without an object store.
     let settlement: UploadSettlement?
+    /// Removes for good what was deleted a while ago.
+    let purge: SessionPurge
 
     private let store: SessionStore
     private let responder: SessionResponder
@@ -72,7 +74,8 @@ struct Sessions {
                 UploadSettlement(store: store, storage: $0, environment: environment, logger: logger)
             }
             return Sessions(
-                settlement: settlement, store: store, responder: responder, connections: connections)
+                settlement: settlement, purge: SessionPurge(store: store, environment: environment, logger: logger),
+                store: store, responder: responder, connections: connections)
         } catch {
             try await connections.shutdown()
             throw error
