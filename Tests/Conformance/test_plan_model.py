@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 import os
 import random
 import re
-import time
 import uuid
 from collections import Counter
 from urllib.parse import quote
 
 from kit.plan_model import PlanModel
-from kit.session import SessionClient
+from kit.session import SessionClient, plan_token
 
 REQUESTS = int(os.environ.get("PLAN_REQUESTS", "2500"))
 # Fewer than a user may send at once.
@@ -35,15 +31,6 @@ BROKEN = [
 RAW_OBJECTS = [b'{"u":"\\ud800"}', b'{"a":1,"a":2}', b'{"n":1E+2,"m":-0,"k":0.10}', b'{"p":"\\ud83d\\ude00"}']
 
 
-def token(user: str) -> str:
-    """An access token as the plan's backend signs it."""
-    def part(data: bytes) -> str:
-        return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-    claims = {"sub": user, "type": "access", "exp": int(time.time()) + 3_600}
-    signed = part(b'{"alg":"HS256","typ":"JWT"}') + "." + part(json.dumps(claims).encode())
-    return signed + "." + part(hmac.digest(SECRET.encode(), signed.encode(), hashlib.sha256))
-
-
 def told_in_full(found, wanted):
     """What an answer tells of a value; decided: of one of over 2 KiB only how long it is."""
     is_cut = isinstance(found, str) and re.fullmatch(r"\(\d+ bytes\)", found) and len(json.dumps(wanted)) > 2_048
@@ -57,7 +44,7 @@ class World:
         self.numbers = numbers
         self.seen = seen
         self.model = PlanModel()
-        self.callers = {user: SessionClient(endpoint, token(user)) for user in (str(uuid.uuid4()), str(uuid.uuid4()))}
+        self.callers = {user: SessionClient(endpoint, plan_token(SECRET, user)) for user in (str(uuid.uuid4()), str(uuid.uuid4()))}
         self.stranger = SessionClient(endpoint)
 
     def step(self) -> None:
