@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
+import tarfile
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -328,6 +330,58 @@ class TestSessions:
         assert device.post(f"/v1/sessions/{session}/fork", body | {"at_turn": 1}).status_code == 409
         assert device.messages(name) == {1: "one", 2: "two"}
         assert device.get(f"/v1/sessions/{name}/report").status_code == 404
+
+
+class TestExports:
+    @pytest.fixture
+    def whole(self, device, session) -> str:
+        """A session with odd texts, an index of four digits, a memory and a report."""
+        odd = turn(1_000, "a\r\né\0") | {"turn_outcome": {"n": 1.0}}
+        answer = device.post(f"/v1/sessions/{session}/sync", {
+            "turns": [odd], "memory": {"memory_json": {"m": 1e3}, "as_of_turn": 3},
+            "report": {"report_md": "# Report", "as_of_turn": 3}})
+        assert answer.status_code == 200, answer.text
+        return f"/v1/sessions/{session}/export"
+
+    def test_an_archive_is_the_folder_that_a_sidecar_keeps(self, device, session, whole):
+        answer = device.get(whole, params={"format": "tar"})
+        assert answer.headers["Content-Type"] == "application/x-tar"
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{session}.tar"'
+        with tarfile.open(fileobj=io.BytesIO(answer.content)) as archive:
+            files = {entry.name: archive.extractfile(entry).read() for entry in archive}
+        texts = {1: "one", 2: "two", 3: "three", 1_000: "a\r\né\ufffd"}
+        wanted = {f"turns/{index:03d}_user.txt": text.encode() for index, text in texts.items()}
+        wanted |= {f"turns/{index:03d}_companion.txt": b"" for index in texts}
+        wanted |= {f"turns/{index:03d}_turn_outcome.json": b"{}" for index in texts}
+        wanted["turns/1000_turn_outcome.json"] = b'{"n":1.0}'
+        wanted |= {"memo_digest.json": b'{"m":1000.0}', "dynamic_report.md": b"# Report"}
+        assert files == {f"{session}/{name}": content for name, content in wanted.items()}
+        assert device.get(whole, params={"format": "tar"}).content == answer.content
+
+    def test_statements_are_imported_once(self, device, whole):
+        first = device.get(whole, params={"format": "xapi"}).json()
+        assert first == device.get(whole, params={"format": "xapi"}).json()
+        assert len({uuid.UUID(entry["id"]) for entry in first}) == 4
+        assert {uuid.UUID(entry["id"]).version for entry in first} == {5}
+        assert [entry["result"]["response"] for entry in first][:3] == ["one", "two", "three"]
+
+    def test_all_of_it_is_in_the_json_and_the_page(self, device, session, whole):
+        everything = device.get(whole).json()
+        assert everything["session"]["session_id"] == session
+        assert [entry["turn_index"] for entry in everything["turns"]] == [1, 2, 3, 1_000]
+        assert (everything["memory"]["content"], everything["report"]["content"]) == ({"m": 1000.0}, "# Report")
+        page = device.get(whole, params={"format": "md"})
+        assert page.headers["Content-Type"].startswith("text/markdown")
+        assert page.text.index("## Turn 3") < page.text.index("three") < page.text.index("## Turn 1000")
+
+    def test_what_is_unchanged_is_not_sent_again(self, device, whole):
+        etag = device.get(whole).headers["ETag"]
+        assert device.get(whole, headers={"If-None-Match": etag}).status_code == 304
+
+    def test_an_unknown_form_and_a_stranger_are_refused(self, device, new_device, whole):
+        assert device.get(whole, params={"format": "zip"}).status_code == 422
+        assert new_device().get(whole).status_code == 403
+        assert device.get(f"/v1/sessions/{uuid.uuid4().hex}/export").status_code == 404
 
 
 class TestBodies:

@@ -51,6 +51,7 @@ import Testing
         Row(.patch, "/v1/sessions/SESSION", #"{"title":"x"}"#, owner: 200, otherUser: "403 SESSION_ACCESS_DENIED"),
         Row(.get, "/v1/sessions/SESSION/state", nil, owner: 200, otherUser: "403 SESSION_ACCESS_DENIED"),
         Row(.get, "/v1/sessions/SESSION/turns", nil, owner: 200, otherUser: "403 SESSION_ACCESS_DENIED"),
+        Row(.get, "/v1/sessions/SESSION/export", nil, owner: 200, otherUser: "403 SESSION_ACCESS_DENIED"),
         Row(.get, "/v1/sessions/SESSION/digest", nil, owner: 200, otherUser: "403 SESSION_ACCESS_DENIED"),
         Row(.get, "/v1/sessions/SESSION/alternates", nil, owner: 200, otherUser: "403 SESSION_ACCESS_DENIED"),
         Row(

@@ -76,6 +76,18 @@ extension Reply {
         return reply.with(sequence: sequence, etag: etag)
     }
 
+    /// An answer about a session, which can be large, or that the client has it already.
+    ///
+    /// - Parameter turn: the right to a large answer, or nil for a small one.
+    static func unless(
+        _ known: Precondition, _ session: SessionRecord, _ turn: LargeAnswers.Turn?, _ body: () throws -> JSONOutput
+    ) rethrows -> Reply {
+        let reply =
+            known.isKnown(session.etag)
+            ? Reply(.notModified) : Reply(.ok, MadeBody(bytes: try body().bytes, turn: turn))
+        return reply.with(sequence: session.sequence, etag: session.etag)
+    }
+
     /// The header that names gaps.
     static func gapText(_ gaps: [ClosedRange<Int64>]) -> String {
         gaps.prefix(SessionLimits.gapsPerHeader).map { "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")

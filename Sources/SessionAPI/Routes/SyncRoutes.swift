@@ -25,6 +25,7 @@ struct SyncRoutes: Sendable {
             .user(.post, "/v1/sessions/{session_id}/fork", bodyLimit: small, fork),
             .session(.get, "/v1/sessions/{session_id}/turns", turns),
             .session(.get, "/v1/sessions/{session_id}/digest", digest),
+            .get("/v1/sessions/{session_id}/export", .user, export),
             .get("/v1/sessions/{session_id}/alternates", .user, alternates),
             .user(.post, "/v1/sessions/{session_id}/alternates/{alternate_id}", bodyLimit: small, decide),
         ]
@@ -128,8 +129,9 @@ struct SyncRoutes: Sendable {
         case "desc": selection.isDescending = true
         default: throw APIProblem(.validationError, "order: asc or desc")
         }
+        let turn = try await turnIfLarge(call) { $0.turnBytes }
         let page = try await store.turns(selection, of: call.session(), call.user())
-        return Reply.unless(call.precondition, page.session.etag, sequence: page.session.sequence) {
+        return Reply.unless(call.precondition, page.session, turn) {
             let next = page.hasMore ? page.turns.last?.turnIndex : nil
             return .object([
                 ("turns", .array(page.turns.map(\.fullJSON))),
@@ -142,8 +144,32 @@ struct SyncRoutes: Sendable {
 
     private func digest(_ call: Call) async throws -> Reply {
         let withHashes = try call.target.queryValue("hashes") == "1"
+        // An index and a hash are told in less than 80 bytes, and are kept in about as many before that.
+        let turn = withHashes ? try await turnIfLarge(call) { $0.turnCount * 160 } : nil
         let answer = try await store.digest(of: call.session(), call.user(), withHashes: withHashes)
-        return Reply.unless(call.precondition, answer.session.etag, sequence: answer.session.sequence) { answer.json }
+        return Reply.unless(call.precondition, answer.session, turn) { answer.json }
+    }
+
+    private func export(_ call: Call) async throws -> Reply {
+        guard let format = SessionExport.Format(rawValue: try call.target.queryValue("format") ?? "json") else {
+            throw APIProblem(.validationError, "format: json, md, tar or xapi")
+        }
+        // The documents come to a few MiB at most.
+        let turn = try await turnIfLarge(call) { $0.turnBytes }
+        let (session, bytes) = try await store.export(
+            call.session(), of: call.user(), as: format, unless: call.precondition)
+        var reply =
+            bytes.map { bytes in
+                Reply(.ok, MadeBody(bytes: bytes, turn: turn, contentType: format.contentType))
+            } ?? Reply(.notModified)
+        reply.headers[.contentDisposition] = "attachment; filename=\"\(format.fileName(of: session.id))\""
+        return reply.with(sequence: session.sequence, etag: session.etag)
+    }
+
+    /// Waits for its turn if the answer about a session is large, by what `sizeBytes` tells of it.
+    private func turnIfLarge(_ call: Call, _ sizeBytes: (SessionRecord) -> Int64) async throws -> LargeAnswers.Turn? {
+        let session = try await store.session(call.session(), of: call.user())
+        return sizeBytes(session) >= LargeAnswers.fromBytes ? try await largeAnswers.take() : nil
     }
 
     private func alternates(_ call: Call) async throws -> Reply {
