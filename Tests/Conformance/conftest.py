@@ -20,6 +20,8 @@ from kit.wire import Answer, exchange
 collect_ignore = [] if os.environ.get("STORAGE_GATEWAY_ATTACKS") else ["test_attacks.py"]
 
 SEED = int(os.environ.get("CONFORMANCE_SEED") or random.SystemRandom().randrange(2**32))
+# Processes that share the run share the seed.
+os.environ["CONFORMANCE_SEED"] = str(SEED)
 
 
 def pytest_report_header() -> list[str]:

@@ -195,7 +195,16 @@ def run(suite: Suite, smoke: bool, chosen: list[str]) -> list[Outcome]:
 
 
 def outcomes(report: Path) -> Iterator[Outcome]:
-    """Reads pytest's report."""
+    """Reads pytest's report; a test that fails and whose teardown fails too stands in it twice, and counts once."""
+    seen: dict[str, Outcome] = {}
+    for outcome in _entries(report):
+        if outcome.name not in seen or seen[outcome.name].result == "passed":
+            seen[outcome.name] = outcome
+    yield from seen.values()
+
+
+def _entries(report: Path) -> Iterator[Outcome]:
+    """Reads what the report has, one by one."""
     for case in ElementTree.parse(report).getroot().iter("testcase"):
         name = f"{case.get('classname')}::{case.get('name')}"
         for kind in ("failure", "error", "skipped"):
