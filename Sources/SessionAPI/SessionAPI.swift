@@ -12,7 +12,7 @@ package enum SessionAPI {
     ///   - logger: told once, at start, if clients are trusted.
     /// - Throws: `SessionConfigurationError` with the name of an option that is wrong.
     package static func makeResponder(
-        configuration: SessionAPIConfiguration, store: SQLiteSessionStore, storage: (any WorkspaceStorage)?,
+        configuration: SessionAPIConfiguration, store: SessionStore, storage: (any WorkspaceStorage)?,
         environment: SessionEnvironment, logger: Logger
     ) async throws -> SessionResponder {
         try configuration.validate()
@@ -33,7 +33,11 @@ package enum SessionAPI {
         let accounts = AccountRoutes(
             accounts: Accounts(store: store, hasher: hasher, environment: environment), logIns: logIns, store: store,
             limits: AccountLimits(configuration), configuration: configuration, environment: environment)
-        let sessions = SessionRoutes(store: store, environment: environment)
+        let largeAnswers = LargeAnswers()
+        let sessions = SessionRoutes(store: store, environment: environment, largeAnswers: largeAnswers)
+        let sessionRoutes =
+            sessions.routes + SyncRoutes(store: store, largeAnswers: largeAnswers).routes
+            + DocumentRoutes(store: store).routes
         let uploads = UploadRoutes(
             store: store, storage: storage,
             settlement: storage.map {
@@ -41,7 +45,7 @@ package enum SessionAPI {
             },
             configuration: configuration, environment: environment, logger: logger)
         return SessionResponder(
-            routes: OperationRoutes().routes + sessions.routes + accounts.routes + uploads.routes, gate: gate,
+            routes: OperationRoutes().routes + sessionRoutes + accounts.routes + uploads.routes, gate: gate,
             crossOrigin: CrossOriginPolicy(allowedOrigins: configuration.allowedOrigins), environment: environment)
     }
 }

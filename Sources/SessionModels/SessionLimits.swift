@@ -6,6 +6,8 @@ package enum SessionLimits {
     package static let jsonDepth = 64
     /// The largest JSON body in bytes.
     package static let bodyBytes = 4 * 1_024 * 1_024
+    /// The largest JSON body of a batch in bytes.
+    package static let batchBytes = 16 * 1_024 * 1_024
     /// The largest body of a request that only carries names and numbers, in bytes.
     package static let smallBodyBytes = 64 * 1_024
     /// The longest request target in bytes.
@@ -48,6 +50,30 @@ package enum SessionLimits {
     package static let accessTokenBytes = 4 * 1_024
     /// The most turns of one session.
     package static let turnsPerSession: Int64 = 100_000
+    /// The most turns of one batch.
+    package static let turnsPerBatch = 200
+    /// The turns of one page of a history, and of one part of a state.
+    package static let turnsPerPage: ClosedRange<Int64> = 1...500
+    /// The turns of one page where nobody says how many.
+    package static let defaultTurnsPerPage: Int64 = 100
+    /// About how much text one page of a history holds in bytes; one turn is always there.
+    package static let pageBytes: Int64 = 8 * 1_024 * 1_024
+    /// The sessions of one page of a list.
+    package static let sessionsPerPage: ClosedRange<Int64> = 1...200
+    /// The sessions of one page where nobody says how many.
+    package static let defaultSessionsPerPage: Int64 = 50
+    /// The most sessions that the list of a chapter names.
+    package static let sessionsPerChapterList: Int64 = 1_000
+    /// The most gaps that a header names.
+    package static let gapsPerHeader = 64
+    /// The most gaps that a body names.
+    package static let gapsPerAnswer: Int64 = 1_000
+    /// How long a deleted session can be brought back, in seconds.
+    package static let undeleteSeconds: Int64 = 30 * 86_400
+    /// How long a change is on record, in seconds.
+    package static let changeSeconds: Int64 = 90 * 86_400
+    /// How far a client's clock may be off before its times are not looked at, in seconds.
+    package static let clockErrorSeconds: Int64 = 86_400
     /// The most text of one session's turns in bytes, so that one answer can hold them all.
     package static let turnBytesPerSession: Int64 = 64 * 1_024 * 1_024
     /// The most sessions of one user.

@@ -44,6 +44,32 @@ import Testing
             otherUser: "400 VALIDATION_ERROR"),
         Row(.get, "/v1/storage/workspace/files", nil, owner: 200, otherUser: "200 -"),
         Row(.get, "/v1/me", nil, owner: 200, otherUser: "200 -"),
+        Row(.get, "/v1/sessions", nil, owner: 200, otherUser: "200 -"),
+        Row(.get, "/v1/chapters/c1/sessions", nil, owner: 200, otherUser: "200 -"),
+        Row(.put, "/v1/sessions/SESSION", #"{"chapter_id":"c1"}"#, owner: 200, otherUser: "403 SESSION_ACCESS_DENIED"),
+        Row(.get, "/v1/sessions/SESSION", nil, owner: 200, otherUser: "403 SESSION_ACCESS_DENIED"),
+        Row(.patch, "/v1/sessions/SESSION", #"{"title":"x"}"#, owner: 200, otherUser: "403 SESSION_ACCESS_DENIED"),
+        Row(.get, "/v1/sessions/SESSION/state", nil, owner: 200, otherUser: "403 SESSION_ACCESS_DENIED"),
+        Row(.get, "/v1/sessions/SESSION/turns", nil, owner: 200, otherUser: "403 SESSION_ACCESS_DENIED"),
+        Row(.get, "/v1/sessions/SESSION/export", nil, owner: 200, otherUser: "403 SESSION_ACCESS_DENIED"),
+        Row(.get, "/v1/sessions/SESSION/digest", nil, owner: 200, otherUser: "403 SESSION_ACCESS_DENIED"),
+        Row(.get, "/v1/sessions/SESSION/alternates", nil, owner: 200, otherUser: "403 SESSION_ACCESS_DENIED"),
+        Row(
+            .post, "/v1/sessions/SESSION/alternates/0-00", #"{"action":"discard"}"#, owner: 404,
+            otherUser: "404 NOT_FOUND"),
+        Row(.get, "/v1/sessions/SESSION/memory", nil, owner: 404, otherUser: "403 SESSION_ACCESS_DENIED"),
+        Row(.get, "/v1/sessions/SESSION/report", nil, owner: 404, otherUser: "403 SESSION_ACCESS_DENIED"),
+        Row(.get, "/v1/sessions/SESSION/memory/versions", nil, owner: 200, otherUser: "403 SESSION_ACCESS_DENIED"),
+        Row(.get, "/v1/sessions/SESSION/report/versions/1", nil, owner: 404, otherUser: "403 SESSION_ACCESS_DENIED"),
+        Row(
+            .post, "/v1/sessions/SESSION/memory/versions/1/restore", "{}", owner: 404,
+            otherUser: "403 SESSION_ACCESS_DENIED"),
+        Row(.post, "/v1/sessions/SESSION/sync", #"{"turns":[]}"#, owner: 200, otherUser: "403 SESSION_ACCESS_DENIED"),
+        Row(
+            .post, "/v1/sessions/SESSION/fork", #"{"at_turn":0,"fork_session_id":"f"}"#, owner: 201,
+            otherUser: "403 SESSION_ACCESS_DENIED"),
+        Row(.post, "/v1/sessions/SESSION/undelete", "{}", owner: 200, otherUser: "403 SESSION_ACCESS_DENIED"),
+        Row(.delete, "/v1/sessions/SESSION", nil, owner: 200, otherUser: "403 SESSION_ACCESS_DENIED"),
     ]
 
     @Test(arguments: rows)

@@ -41,7 +41,7 @@ struct Fixture: Sendable {
 
     let clock = TestClock()
     let folder: URL
-    let store: SQLiteSessionStore
+    let store: SessionStore
     let storage: FakeStorage?
     let configuration: SessionAPIConfiguration
     let environment: SessionEnvironment
@@ -51,7 +51,7 @@ struct Fixture: Sendable {
     ) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("session-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        store = try SQLiteSessionStore(path: folder.appendingPathComponent("api.sqlite").path, logger: Self.logger)
+        store = try SessionStore(path: folder.appendingPathComponent("api.sqlite").path, logger: Self.logger)
         var configuration = SessionAPIConfiguration(tokenSecret: Secret(Self.secret))
         configuration.isDevelopment = true
         configuration.passwordRounds = 1_000

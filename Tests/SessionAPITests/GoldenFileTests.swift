@@ -36,6 +36,7 @@ import Testing
         11: .init(201, holds: #""session_id""#, "4.1 rule 5: a chapter may hold slashes"),
         13: .init(422, holds: #""string_too_long","loc":["path","chapter_id"]"#, "4.4: over 128 characters, was 500"),
         14: .init(201, holds: #""session_id""#, "4.1 rule 6: both paths are served"),
+        17: .init(200, holds: #"{"sessions":["#, "4.7: the list of a chapter's sessions, was 405"),
         31: .init(422, holds: #""greater_than_equal","loc":["body","turn_index"]"#, "D4: negative index"),
         32: .init(422, holds: #""less_than_equal","loc":["body","turn_index"]"#, "4.4: over 2^31, was 500"),
         35: .init(201, holds: #"{"accepted":true}"#, "5.10: U+0000 becomes U+FFFD, was 500"),

@@ -7,7 +7,7 @@ import Testing
     @Test(arguments: [
         "/", "", "/v1", "/v1/nope", "/healthz/x", "/V1/me", "/v1/me/x", "//v1/me", "/v1/chapters/sessions",
         "/v1/chapters//sessions", "/v1/chapters/c1/session", "/v1/sessions//turns", "/v1/sessions/a/b/turns",
-        "/v1/sessions/a", "/v1/%6De", "/v1/storage/workspace", "*",
+        "/v1/session", "/v1/%6De", "/v1/storage/workspace", "*",
     ])
     func aPathThatIsNoRouteIsNotFoundEvenWithoutAToken(_ path: String) async throws {
         try await Fixture().run { client in
@@ -18,8 +18,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (HTTPRequest.Method.get, "/v1/chapters/c1/sessions", "POST"), (.put, "/v1/sessions/a/turns", "POST"),
-        (.post, "/v1/sessions/a/memory", "PUT"), (.delete, "/v1/sessions/a/report", "PUT"),
+        (HTTPRequest.Method.put, "/v1/chapters/c1/sessions", "POST, GET, HEAD"),
+        (.put, "/v1/sessions/a/turns", "POST, GET, HEAD"), (.get, "/v1/sessions/a/sync", "POST"),
+        (.post, "/v1/sessions/a/memory", "PUT, GET, HEAD"), (.delete, "/v1/sessions/a/report", "PUT, GET, HEAD"),
         (.post, "/v1/chapters/c1/session-state", "GET, HEAD"), (.options, "/v1/chapters/c1/session-state", "GET, HEAD"),
         (.get, "/v1/storage/workspace/upload-url", "POST"), (.get, "/v1/storage/workspace/confirm", "POST"),
         (.post, "/v1/storage/workspace/files", "GET, HEAD"), (.get, "/v1/auth/login", "POST"),
@@ -78,7 +79,7 @@ import Testing
     @Test func aCodedBodyIsRefusedAndNotTakenForAPlainOne() async throws {
         try await Fixture().run { client in
             let answer = try await client.send(
-                .post, "/v1/chapters/c1/sessions", "{}", headers: ["Content-Encoding": "gzip"])
+                .post, "/v1/chapters/c1/sessions", "{}", headers: ["Content-Encoding": "br"])
             #expect(answer.refusal == "415 UNSUPPORTED_MEDIA_TYPE")
         }
     }

@@ -48,6 +48,13 @@ struct SessionAPIService: Service {
             announce(apiPort: port, ossEndpoint: configuration.ossPublicEndpoint ?? endpoint)
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                do {
+                    try await sessions.purge.run()
+                } catch is CancellationError {
+                    return
+                }
+            }
             if let settlement = sessions.settlement {
                 group.addTask {
                     do {

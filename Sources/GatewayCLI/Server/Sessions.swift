@@ -30,8 +30,10 @@ struct Sessions {
 
     /// Settles uploads whose URLs are over; nil without an object store.
     let settlement: UploadSettlement?
+    /// Removes for good what was deleted a while ago.
+    let purge: SessionPurge
 
-    private let store: SQLiteSessionStore
+    private let store: SessionStore
     private let responder: SessionResponder
     private let connections: OSSConnections
 
@@ -72,7 +74,8 @@ struct Sessions {
                 UploadSettlement(store: store, storage: $0, environment: environment, logger: logger)
             }
             return Sessions(
-                settlement: settlement, store: store, responder: responder, connections: connections)
+                settlement: settlement, purge: SessionPurge(store: store, environment: environment, logger: logger),
+                store: store, responder: responder, connections: connections)
         } catch {
             try await connections.shutdown()
             throw error
@@ -82,10 +85,10 @@ struct Sessions {
     /// Opens the database of a data folder.
     ///
     /// - Throws: `FolderProblem` if it cannot be opened.
-    static func openStore(_ folder: DataFolder, logger: Logger) async throws -> SQLiteSessionStore {
+    static func openStore(_ folder: DataFolder, logger: Logger) async throws -> SessionStore {
         do {
             return try await NIOThreadPool.singleton.runIfActive {
-                try SQLiteSessionStore(path: folder.sessionsDatabase, logger: logger) {
+                try SessionStore(path: folder.sessionsDatabase, logger: logger) {
                     SystemEnvironment.endAfterDiskFailure("the session store failed", logger: logger)
                 }
             }

@@ -9,18 +9,18 @@ package struct Accounts: Sendable {
     /// Its password, which the plan's smoke test uses.
     package static let demoPassword = Secret("StrongPass123")
 
-    private let store: SQLiteSessionStore
+    private let store: SessionStore
     private let hasher: PasswordHasher
     private let environment: SessionEnvironment
 
     /// Opens the accounts of a store.
-    package init(store: SQLiteSessionStore, configuration: SessionAPIConfiguration, environment: SessionEnvironment) {
+    package init(store: SessionStore, configuration: SessionAPIConfiguration, environment: SessionEnvironment) {
         self.init(
             store: store, hasher: PasswordHasher(rounds: configuration.passwordRounds, environment: environment),
             environment: environment)
     }
 
-    init(store: SQLiteSessionStore, hasher: PasswordHasher, environment: SessionEnvironment) {
+    init(store: SessionStore, hasher: PasswordHasher, environment: SessionEnvironment) {
         self.store = store
         self.hasher = hasher
         self.environment = environment

@@ -7,7 +7,7 @@ import SessionModels
 /// Source: session-api.md 4.5; SECURITY 29.
 struct LogIns: Sendable {
     /// Where everything is kept.
-    let store: SQLiteSessionStore
+    let store: SessionStore
     /// Signs access tokens.
     let tokens: AccessTokens
     /// How long a refresh token lives.

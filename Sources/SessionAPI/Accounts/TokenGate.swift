@@ -3,10 +3,10 @@ import HTTPTypes
 /// Finds out who calls: the one place where an `Authorization` header is judged.
 struct TokenGate: Sendable {
     private let tokens: AccessTokens
-    private let store: SQLiteSessionStore
+    private let store: SessionStore
     private let limiter: RateLimiter
 
-    init(tokens: AccessTokens, store: SQLiteSessionStore, limiter: RateLimiter) {
+    init(tokens: AccessTokens, store: SessionStore, limiter: RateLimiter) {
         self.tokens = tokens
         self.store = store
         self.limiter = limiter

@@ -20,7 +20,18 @@ package enum APIErrorCode: String, Sendable, CaseIterable {
     case registrationClosed = "REGISTRATION_CLOSED"
     case sessionAccessDenied = "SESSION_ACCESS_DENIED"
     case originDenied = "ORIGIN_DENIED"
+    case scopeDenied = "SCOPE_DENIED"
     case sessionNotFound = "SESSION_NOT_FOUND"
+    case notFound = "NOT_FOUND"
+    case invalidCursor = "INVALID_CURSOR"
+    case turnConflict = "TURN_CONFLICT"
+    case chapterMismatch = "CHAPTER_MISMATCH"
+    case sessionExists = "SESSION_EXISTS"
+    case alreadyDecided = "ALREADY_DECIDED"
+    case sessionDeleted = "SESSION_DELETED"
+    case cursorExpired = "CURSOR_EXPIRED"
+    case preconditionFailed = "PRECONDITION_FAILED"
+    case preconditionRequired = "PRECONDITION_REQUIRED"
     case invalidObjectKey = "INVALID_OBJECT_KEY"
     case quotaExceeded = "QUOTA_EXCEEDED"
     case limitReached = "LIMIT_REACHED"
@@ -37,17 +48,20 @@ package enum APIErrorCode: String, Sendable, CaseIterable {
     /// The HTTP status of the answer.
     package var status: Int {
         switch self {
-        case .badRequest, .invalidObjectKey, .emailAlreadyRegistered, .invalidVerificationCode: 400
+        case .badRequest, .invalidCursor, .invalidObjectKey, .emailAlreadyRegistered, .invalidVerificationCode: 400
         case .unauthorized, .invalidToken, .tokenExpired, .invalidUser, .invalidCredentials, .invalidRefreshToken,
             .refreshTokenExpired, .deviceMismatch:
             401
-        case .sessionAccessDenied, .originDenied, .registrationClosed: 403
-        case .sessionNotFound: 404
-        case .quotaExceeded, .limitReached: 409
+        case .sessionAccessDenied, .originDenied, .registrationClosed, .scopeDenied: 403
+        case .sessionNotFound, .notFound: 404
+        case .quotaExceeded, .limitReached, .turnConflict, .chapterMismatch, .sessionExists, .alreadyDecided: 409
+        case .sessionDeleted, .cursorExpired: 410
+        case .preconditionFailed: 412
         case .payloadTooLarge: 413
         case .targetTooLong: 414
         case .unsupportedMediaType: 415
         case .validationError, .uploadNotFound, .uploadSizeMismatch: 422
+        case .preconditionRequired: 428
         case .tooManyRequests: 429
         case .internalError: 500
         case .unavailable, .storageFull: 503
@@ -74,6 +88,8 @@ package struct APIProblem: Error, Sendable {
     package var issues: [ValidationIssue] = []
     /// When to try again, in seconds.
     package var retryAfterSeconds: Int?
+    /// The tag of what is there, quotes included, for a condition that it does not meet.
+    package var etag: String?
 
     /// Makes a refusal.
     package init(_ code: APIErrorCode, _ message: String, retryAfterSeconds: Int? = nil) {
@@ -90,7 +106,16 @@ package struct APIProblem: Error, Sendable {
             self.issues = issues
         case .tooLarge(let field, let limit, let got):
             self = .tooLarge(field: field, limit: limit, got: got)
+        case .element(let index, let fault):
+            self = APIProblem(fault).inElement(index)
         }
+    }
+
+    /// The refusal of one element of a list, counted from 0.
+    func inElement(_ index: Int) -> APIProblem {
+        var problem = self
+        problem.details.append(("index", .integer(Int64(index))))
+        return problem
     }
 
     /// The answer's body: both shapes for a 422 with rows, else the envelope.
@@ -103,6 +128,18 @@ package struct APIProblem: Error, Sendable {
 
     /// There is no such session.
     static let sessionNotFound = APIProblem(.sessionNotFound, "Session not found")
+    /// There is no such thing.
+    static let notFound = APIProblem(.notFound, "Not found")
+    /// The session was deleted.
+    static let sessionDeleted = APIProblem(.sessionDeleted, "The session was deleted")
+    /// The id belongs to another session.
+    static let sessionExists = APIProblem(.sessionExists, "Another session has this id")
+    /// The other content of a turn was decided about otherwise.
+    static let alreadyDecided = APIProblem(.alreadyDecided, "It was decided otherwise")
+    /// What a client was given to go on from is not that.
+    static let invalidCursor = APIProblem(.invalidCursor, "The cursor is not one of ours")
+    /// What a client has is too old, or from another time, to go on from.
+    static let cursorExpired = APIProblem(.cursorExpired, "The cursor has expired")
     /// The session belongs to somebody else.
     static let sessionAccessDenied = APIProblem(.sessionAccessDenied, "Access denied")
     /// The token is good, but its user may not use the service.
@@ -111,6 +148,35 @@ package struct APIProblem: Error, Sendable {
     static let unavailable = APIProblem(.unavailable, "The service is busy, try again", retryAfterSeconds: 1)
     /// Something broke that is not the client's doing.
     static let internalError = APIProblem(.internalError, "Internal error")
+
+    /// A turn or a session is of another chapter.
+    static func chapterMismatch() -> APIProblem {
+        APIProblem(.chapterMismatch, "The session belongs to another chapter")
+    }
+
+    /// Other content is stored under a turn's index, or none where some was believed to be.
+    static func turnConflict(_ index: Int64, stored hash: [UInt8]?, _ session: SessionRecord) -> APIProblem {
+        var problem = APIProblem(.turnConflict, "Another turn is stored")
+        problem.details = [
+            ("turn_index", .integer(index)), ("stored_hash", .optional(hash?.hexadecimal)),
+            ("next_turn_index", .integer(session.nextTurnIndex)),
+        ]
+        return problem
+    }
+
+    /// What is there is not what the client believes; with the tag of what is there, if anything is.
+    static func preconditionFailed(_ etag: String?) -> APIProblem {
+        var problem = APIProblem(.preconditionFailed, "It has changed meanwhile")
+        problem.etag = etag
+        return problem
+    }
+
+    /// The client must say what it replaces.
+    static func preconditionRequired(_ stored: DocumentRecord) -> APIProblem {
+        var problem = APIProblem(.preconditionRequired, "If-Match or as_of_turn is needed")
+        problem.etag = stored.etag
+        return problem
+    }
 
     /// A body, or one field of it, is longer than allowed; both in bytes.
     static func tooLarge(field: String, limit: Int, got: Int) -> APIProblem {

@@ -7,7 +7,7 @@ struct CrossOriginPolicy: Sendable {
     private static let exposedHeaders =
         "ETag, Retry-After, X-Request-Id, X-Sync-Sanitized, X-Sync-Seq, X-Turn-Gaps, X-Turn-Status"
     private static let allowedHeaders =
-        "Authorization, Content-Type, If-Match, If-None-Match, X-Client-Backlog, X-Client-Quarantined, X-Client-Time, "
+        "Authorization, Content-Encoding, Content-Type, If-Match, If-None-Match, X-Client-Backlog, X-Client-Quarantined, X-Client-Time, "
         + "X-Device-Id, X-Sync-Protocol"
 
     private let allowsAll: Bool

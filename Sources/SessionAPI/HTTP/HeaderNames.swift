@@ -17,6 +17,10 @@ extension HTTPField.Name {
     static let syncSanitized = own("X-Sync-Sanitized")
     /// The user's number of the change that the request made.
     static let syncSequence = own("X-Sync-Seq")
+    /// The indexes between the lowest and the highest that no turn has, such as `3-4,9-9`.
+    static let turnGaps = own("X-Turn-Gaps")
+    /// What the client says that the time is.
+    static let clientTime = own("X-Client-Time")
     /// What became of a turn.
     static let turnStatus = own("X-Turn-Status")
 }

@@ -46,20 +46,24 @@ package struct SessionResponder: HTTPResponder {
             return response(for: APIProblem(.targetTooLong, "The request target is too long"), isSecret: false)
         }
         let target = CallTarget(raw)
-        let matches = routes.compactMap { route in route.pattern.match(target.path).map { (route, $0) } }
+        let split = RoutePattern.split(target.path)
+        let matches = routes.compactMap { route in
+            route.pattern.match(target.path, split: split).map { (route, $0) }
+        }
         guard !matches.isEmpty else { return plain(.notFound, "Not Found") }
-        guard let (route, part) = matches.first(where: { $0.0.serves(request.method) }) else {
+        guard let (route, parts) = matches.first(where: { $0.0.serves(request.method) }) else {
             var refusal = plain(.methodNotAllowed, "Method Not Allowed")
             refusal.headers[.allow] = matches.flatMap { $0.0.allowedMethods }.joined(separator: ", ")
             return refusal
         }
         do {
-            let call = try await judge(request, route: route, part: part, target: target, context)
+            let call = try await judge(request, route: route, parts: parts, target: target, context)
             let reply = try await route.respond(call)
             var answer =
                 switch reply.body {
                 case .json(let json): response(reply.status, json, isSecret: route.isSecret)
                 case .made(let body): response(reply.status, body)
+                case .none: Response(status: reply.status, headers: [.cacheControl: "private, no-cache"])
                 }
             answer.headers.append(contentsOf: reply.headers)
             if call.content.isSanitized { answer.headers[.syncSanitized] = "1" }
@@ -70,42 +74,64 @@ package struct SessionResponder: HTTPResponder {
     }
 
     private func judge(
-        _ request: Request, route: Route, part: ArraySlice<UInt8>, target: CallTarget,
+        _ request: Request, route: Route, parts: [ArraySlice<UInt8>], target: CallTarget,
         _ context: SessionRequestContext
     ) async throws -> Call {
         let caller =
-            route.access == .user
+            route.access != .anyone
             ? try await gate.caller(of: request.head, nowMicroseconds: environment.nowMicroseconds()) : nil
         let content = try await content(of: request, route)
         // A body may take minutes to arrive: the call happens when it is whole.
         return Call(
-            caller: caller, part: part, target: target, content: content, device: device(of: request.head),
-            hasPrecondition: request.headers[.ifMatch] != nil || request.headers[.ifNoneMatch] != nil,
+            caller: caller, parts: parts, target: target, content: content, device: device(of: request.head),
+            precondition: Precondition(
+                ifMatch: request.headers[.ifMatch], ifNoneMatch: request.headers[.ifNoneMatch]),
+            isStrict: request.headers[.syncProtocol] == "2", clientTime: request.headers[.clientTime],
             peerAddress: context.peerAddress, nowMicroseconds: environment.nowMicroseconds())
     }
 
     private func content(of request: Request, _ route: Route) async throws -> RequestContent {
         guard let limit = route.bodyLimit else { return .absent }
         let coding = request.headers[.contentEncoding]?.lowercased() ?? "identity"
-        guard coding == "identity" else {
+        guard coding == "identity" || coding == "gzip" else {
             throw APIProblem(.unsupportedMediaType, "This Content-Encoding is not supported")
         }
+        var bytes = try await bytes(of: request, limit: limit)
+        if coding == "gzip" { bytes = try Self.open(bytes, limit: limit) }
+        do {
+            let content = try RequestContent(bytes: bytes, contentType: request.headers[.contentType])
+            if case .text = content, request.headers[.syncProtocol] == "2" {
+                throw APIProblem(.unsupportedMediaType, "The body must be application/json")
+            }
+            return content
+        } catch let fault as RequestFault {
+            throw APIProblem(fault)
+        }
+    }
+
+    private func bytes(of request: Request, limit: Int) async throws -> [UInt8] {
         if let announced = request.headers[.contentLength].flatMap({ DecimalNumber.parse($0) }), announced > limit {
             throw APIProblem.tooLarge(field: "body", limit: limit, got: Int(announced))
         }
-        let buffer: ByteBuffer
         do {
-            buffer = try await request.body.collect(upTo: limit)
+            return Array(try await request.body.collect(upTo: limit).readableBytesView)
         } catch is NIOTooManyBytesError {
             throw APIProblem.tooLarge(field: "body", limit: limit, got: limit + 1)
         } catch {
             throw APIProblem(.badRequest, "The request's body is not whole")
         }
-        do {
-            return try RequestContent(
-                bytes: Array(buffer.readableBytesView), contentType: request.headers[.contentType])
+    }
+
+    /// Opens a compressed body; what is in it counts for the limit.
+    private static func open(_ bytes: [UInt8], limit: Int) throws(APIProblem) -> [UInt8] {
+        guard !bytes.isEmpty else { return [] }
+        do throws(GzipText.Failure) {
+            return try GzipText.open(bytes, limit: limit)
         } catch {
-            throw APIProblem(error)
+            switch error {
+            case .malformed: throw APIProblem(.badRequest, "The request's body is not gzip")
+            case .tooLarge: throw APIProblem.tooLarge(field: "body", limit: limit, got: limit + 1)
+            }
         }
     }
 
@@ -131,6 +157,7 @@ extension SessionResponder {
     private func response(for problem: APIProblem, isSecret: Bool) -> Response {
         var answer = response(.init(code: problem.code.status), problem.json, isSecret: isSecret)
         if problem.code.status == 401 { answer.headers[.wwwAuthenticate] = "Bearer" }
+        if let etag = problem.etag { answer.headers[.eTag] = etag }
         if let seconds = problem.retryAfterSeconds { answer.headers[.retryAfter] = String(seconds) }
         return answer
     }
@@ -145,7 +172,8 @@ extension SessionResponder {
     /// Sends bytes in pieces, each after the client took the one before; the body's turn ends with them.
     private func response(_ status: HTTPResponse.Status, _ body: MadeBody) -> Response {
         Response(
-            status: status, headers: headers(contentBytes: body.bytes.count, isSecret: false),
+            status: status,
+            headers: headers(contentBytes: body.bytes.count, isSecret: false, contentType: body.contentType),
             body: ResponseBody(contentLength: body.bytes.count) { writer in
                 var rest = body.bytes[...]
                 while !rest.isEmpty {
@@ -156,9 +184,11 @@ extension SessionResponder {
             })
     }
 
-    private func headers(contentBytes: Int, isSecret: Bool) -> HTTPFields {
+    private func headers(
+        contentBytes: Int, isSecret: Bool, contentType: String = "application/json"
+    ) -> HTTPFields {
         [
-            .contentType: "application/json", .contentLength: String(contentBytes),
+            .contentType: contentType, .contentLength: String(contentBytes),
             .cacheControl: isSecret ? "no-store" : "private, no-cache",
         ]
     }

@@ -32,7 +32,7 @@ struct AccountRoutes: Sendable {
     /// Opens, prolongs and ends log-ins.
     let logIns: LogIns
     /// Where everything is kept.
-    let store: SQLiteSessionStore
+    let store: SessionStore
     /// Slows down who guesses.
     let limits: AccountLimits
     /// The options.
@@ -107,7 +107,7 @@ struct AccountRoutes: Sendable {
 
     private func admit(_ call: Call, _ subject: String) throws(APIProblem) {
         try limits.logInsOfAddress.admit(call.peerAddress, nowMicroseconds: call.nowMicroseconds)
-        let subject = SQLiteSessionStore.uniqueForm(of: subject)
+        let subject = SessionStore.uniqueForm(of: subject)
         try limits.logIns.admit("\(call.peerAddress) \(subject)", nowMicroseconds: call.nowMicroseconds)
     }
 

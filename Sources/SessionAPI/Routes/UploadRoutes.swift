@@ -12,7 +12,7 @@ struct UploadRoutes: Sendable {
     private static let signingSeconds: Int64 = 5
 
     /// Where everything is kept.
-    let store: SQLiteSessionStore
+    let store: SessionStore
     /// The bucket, or nil where there is none.
     let storage: (any WorkspaceStorage)?
     /// Frees what expired URLs still charge, or nil where there is no bucket.

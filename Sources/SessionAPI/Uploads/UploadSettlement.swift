@@ -17,14 +17,14 @@ package struct UploadSettlement: Service {
     /// The failures in a row after which a pass ends: the object store is away.
     private static let failureLimit = 3
 
-    private let store: SQLiteSessionStore
+    private let store: SessionStore
     private let storage: any WorkspaceStorage
     private let environment: SessionEnvironment
     private let logger: Logger
 
     /// Takes the store that the API uses, and its bucket.
     package init(
-        store: SQLiteSessionStore, storage: any WorkspaceStorage, environment: SessionEnvironment, logger: Logger
+        store: SessionStore, storage: any WorkspaceStorage, environment: SessionEnvironment, logger: Logger
     ) {
         self.store = store
         self.storage = storage

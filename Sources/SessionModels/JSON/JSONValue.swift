@@ -40,10 +40,15 @@ package struct JSONValue: Sendable {
 
     /// The values of an array in order, or nil for anything else.
     package var elements: [JSONValue]? {
+        elements(atMost: .max)
+    }
+
+    /// The first values of an array in order, or nil for anything else.
+    package func elements(atMost count: Int) -> [JSONValue]? {
         guard kind == .array else { return nil }
         var found: [JSONValue] = []
         var index = compact.startIndex + 1
-        while let value = value(at: index) {
+        while found.count < count, let value = value(at: index) {
             found.append(value)
             index = value.compact.endIndex + 1
         }
@@ -67,6 +72,16 @@ package struct JSONValue: Sendable {
         var found: JSONValue?
         forEachMember { token, value in
             if JSONText.isString(token, equalTo: name) { found = value }
+        }
+        return found
+    }
+
+    /// The last members of those names, found in one pass; nil for those that are not there.
+    package func lastMembers(_ names: [String]) -> [String: JSONValue?] {
+        var found: [String: JSONValue?] = [:]
+        for name in names { found[name] = .some(nil) }
+        forEachMember { token, value in
+            if let name = names.first(where: { JSONText.isString(token, equalTo: $0) }) { found[name] = value }
         }
         return found
     }

@@ -4,7 +4,10 @@
 /// Source: session-api.md 4.3 and 4.4; facts 19 and 20.
 package struct ModelReader {
     private let body: JSONValue
+    private let location: [ValidationIssue.Step]
     private let echoesInput: Bool
+    /// The members that were looked for in one pass; nil for those that are not there.
+    private var gathered: [String: JSONValue?] = [:]
     private var issues: [ValidationIssue] = []
     private var excess: RequestFault?
 
@@ -16,16 +19,45 @@ package struct ModelReader {
     /// - Throws: `missing` or `model_attributes_type` for a body that is no object.
     package init(_ content: RequestContent, echoesInput: Bool = true) throws(RequestFault) {
         self.echoesInput = echoesInput
+        location = [.name("body")]
         switch content {
         case .absent:
             throw .invalid([ValidationIssue("missing", at: [.name("body")], message: "Field required")])
         case .json(let document) where document.root.kind == .object:
             body = document.root
         case .json(let document):
-            throw .invalid([Self.notAnObject(Self.echo(document.root, echoesInput))])
+            throw .invalid([Self.notAnObject(Self.echo(document.root, echoesInput), location)])
         case .text(let text):
-            throw .invalid([Self.notAnObject(Self.echo(.string(text), length: text.utf8.count, echoesInput))])
+            let echo = Self.echo(.string(text), length: text.utf8.count, echoesInput)
+            throw .invalid([Self.notAnObject(echo, location)])
         }
+    }
+
+    /// Opens a value inside a body, at a location that begins with `body`.
+    ///
+    /// - Throws: `model_attributes_type` for a value that is no object.
+    package init(_ value: JSONValue, at location: [ValidationIssue.Step]) throws(RequestFault) {
+        echoesInput = true
+        self.location = location
+        guard value.kind == .object else { throw .invalid([Self.notAnObject(Self.echo(value, true), location)]) }
+        body = value
+    }
+
+    /// Finds members of the body in one pass, which a large body is worth.
+    package mutating func gather(_ names: [String]) {
+        gathered = body.lastMembers(names)
+    }
+
+    /// A member as it was sent, or nil if it is absent.
+    package func member(_ name: String) -> JSONValue? {
+        if let found = gathered[name] { return found }
+        return body.last(name)
+    }
+
+    /// A reader of an object inside the body, or nil if it is absent or null.
+    package func nested(_ name: String) throws(RequestFault) -> ModelReader? {
+        guard let value = member(name), value.kind != .null else { return nil }
+        return try ModelReader(value, at: location + [.name(name)])
     }
 
     /// A text that must be there.
@@ -36,32 +68,25 @@ package struct ModelReader {
 
     /// A text that may be absent or null.
     package mutating func optionalText(_ name: String, _ rule: TextRule) -> String? {
-        guard let value = body.last(name), value.kind != .null else { return nil }
+        guard let value = member(name), value.kind != .null else { return nil }
         return text(name, value, rule)
     }
 
     /// A whole number that must be there; `"7"`, `8.0` and `true` are taken for numbers, as the plan's backend does.
     package mutating func integer(_ name: String, in range: ClosedRange<Int64>) -> Int64 {
         guard let value = required(name) else { return range.lowerBound }
-        switch LaxInteger(value) {
-        case .number(let number) where range.contains(number): return number
-        case .number(let number) where number < range.lowerBound: refuseRange(name, value, range, isBelow: true)
-        case .number, .beyondReach(isNegative: false): refuseRange(name, value, range, isBelow: false)
-        case .beyondReach(isNegative: true): refuseRange(name, value, range, isBelow: true)
-        case .fractional:
-            refuse(
-                "int_from_float", name, value,
-                "Input should be a valid integer, got a number with a fractional part")
-        case .unreadableText:
-            refuse("int_parsing", name, value, "Input should be a valid integer, unable to parse string as an integer")
-        case .otherType: refuse("int_type", name, value, "Input should be a valid integer")
-        }
-        return range.lowerBound
+        return integer(name, value, range)
+    }
+
+    /// A whole number that may be absent or null.
+    package mutating func optionalInteger(_ name: String, in range: ClosedRange<Int64>) -> Int64? {
+        guard let value = member(name), value.kind != .null else { return nil }
+        return integer(name, value, range)
     }
 
     /// A Boolean that may be absent.
     package mutating func flag(_ name: String, default absent: Bool) -> Bool {
-        guard let value = body.last(name) else { return absent }
+        guard let value = member(name) else { return absent }
         if value.kind != .boolean { refuse("bool_type", name, value, "Input should be a valid boolean") }
         return value.compact.first == UInt8(ascii: "t")
     }
@@ -73,15 +98,15 @@ package struct ModelReader {
 
     /// An object that may be absent but not null.
     package mutating func optionalObject(_ name: String, maximumBytes: Int) -> JSONValue? {
-        body.last(name).flatMap { object(name, $0, maximumBytes) }
+        member(name).flatMap { object(name, $0, maximumBytes) }
     }
 
     /// Adds an offence that only the caller can see.
     package mutating func refuse(_ name: String, _ message: String) {
-        let input = body.last(name)
+        let input = member(name)
         issues.append(
             ValidationIssue(
-                "value_error", at: [.name("body"), .name(name)], message: "Value error, \(message)",
+                "value_error", at: location + [.name(name)], message: "Value error, \(message)",
                 input: input.map { Self.echo($0, echoesInput) } ?? .null))
     }
 
@@ -98,10 +123,10 @@ package struct ModelReader {
 
 extension ModelReader {
     private mutating func required(_ name: String) -> JSONValue? {
-        if let value = body.last(name) { return value }
+        if let value = member(name) { return value }
         issues.append(
             ValidationIssue(
-                "missing", at: [.name("body"), .name(name)], message: "Field required",
+                "missing", at: location + [.name(name)], message: "Field required",
                 input: Self.echo(body, echoesInput)))
         return nil
     }
@@ -118,6 +143,23 @@ extension ModelReader {
             refuse(offence.type, name, value, offence.message, offence.context)
         }
         return text
+    }
+
+    private mutating func integer(_ name: String, _ value: JSONValue, _ range: ClosedRange<Int64>) -> Int64 {
+        switch LaxInteger(value) {
+        case .number(let number) where range.contains(number): return number
+        case .number(let number) where number < range.lowerBound: refuseRange(name, value, range, isBelow: true)
+        case .number, .beyondReach(isNegative: false): refuseRange(name, value, range, isBelow: false)
+        case .beyondReach(isNegative: true): refuseRange(name, value, range, isBelow: true)
+        case .fractional:
+            refuse(
+                "int_from_float", name, value,
+                "Input should be a valid integer, got a number with a fractional part")
+        case .unreadableText:
+            refuse("int_parsing", name, value, "Input should be a valid integer, unable to parse string as an integer")
+        case .otherType: refuse("int_type", name, value, "Input should be a valid integer")
+        }
+        return range.lowerBound
     }
 
     private mutating func object(_ name: String, _ value: JSONValue, _ maximumBytes: Int) -> JSONValue? {
@@ -147,13 +189,13 @@ extension ModelReader {
     ) {
         issues.append(
             ValidationIssue(
-                type, at: [.name("body"), .name(name)], message: message, input: Self.echo(value, echoesInput),
+                type, at: location + [.name(name)], message: message, input: Self.echo(value, echoesInput),
                 context: context))
     }
 
-    private static func notAnObject(_ input: JSONOutput) -> ValidationIssue {
+    private static func notAnObject(_ input: JSONOutput, _ location: [ValidationIssue.Step]) -> ValidationIssue {
         ValidationIssue(
-            "model_attributes_type", at: [.name("body")],
+            "model_attributes_type", at: location,
             message: "Input should be a valid dictionary or object to extract fields from", input: input)
     }
 

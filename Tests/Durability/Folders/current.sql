@@ -147,11 +147,12 @@ CREATE TABLE changes (
     user_id TEXT NOT NULL,
     seq INTEGER NOT NULL,
     session_id TEXT,
-    kind TEXT NOT NULL CHECK (kind IN ('session', 'turns', 'memory', 'report', 'conflict', 'file')),
+    kind TEXT NOT NULL
+        CHECK (kind IN ('session', 'turns', 'memory', 'report', 'conflict', 'file', 'deleted')),
     ref TEXT,
     device TEXT,
     created_at INTEGER NOT NULL,
-    PRIMARY KEY (user_id, seq)
+    CONSTRAINT changes_of_users PRIMARY KEY (user_id, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE devices (
     user_id TEXT NOT NULL REFERENCES users (user_id),
@@ -169,7 +170,7 @@ CREATE TABLE document_versions (
     hash BLOB NOT NULL,
     as_of_turn INTEGER,
     device TEXT,
-    updated_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL, reaches_turn INTEGER NOT NULL DEFAULT -1,
     PRIMARY KEY (user_id, session_id, kind, seq)
 ) STRICT;
 CREATE TABLE documents (
@@ -181,7 +182,7 @@ CREATE TABLE documents (
     as_of_turn INTEGER,
     seq INTEGER NOT NULL,
     device TEXT,
-    updated_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL, reaches_turn INTEGER NOT NULL DEFAULT -1,
     PRIMARY KEY (user_id, session_id, kind),
     FOREIGN KEY (user_id, session_id) REFERENCES sessions (user_id, session_id)
 ) STRICT;
@@ -234,7 +235,7 @@ CREATE TABLE sessions (
     min_index INTEGER,
     max_index INTEGER,
     seq INTEGER NOT NULL,
-    deleted_at INTEGER,
+    deleted_at INTEGER, archived_at INTEGER, purged_at INTEGER, last_device TEXT, forked_from TEXT, fork_at INTEGER, digest BLOB,
     PRIMARY KEY (user_id, session_id)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE sqlite_sequence(name,seq);
@@ -249,7 +250,7 @@ CREATE TABLE turn_alternates (
     user_message TEXT NOT NULL,
     companion_response TEXT NOT NULL,
     turn_outcome TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL, occurred_at INTEGER, size_bytes INTEGER NOT NULL DEFAULT 0, decision TEXT, fork_session_id TEXT, decided_at INTEGER,
     PRIMARY KEY (user_id, session_id, turn_index, content_hash),
     FOREIGN KEY (user_id, session_id, turn_index) REFERENCES turns (user_id, session_id, turn_index)
 ) STRICT;
@@ -264,7 +265,7 @@ CREATE TABLE turns (
     user_message TEXT NOT NULL,
     companion_response TEXT NOT NULL,
     turn_outcome TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL, occurred_at INTEGER, size_bytes INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (user_id, session_id, turn_index),
     FOREIGN KEY (user_id, session_id) REFERENCES sessions (user_id, session_id)
 ) STRICT;
@@ -296,6 +297,8 @@ CREATE INDEX files_by_time ON files (user_id, submitted_at);
 CREATE INDEX refresh_tokens_by_device ON refresh_tokens (user_id, device_id);
 CREATE INDEX refresh_tokens_by_family ON refresh_tokens (family);
 CREATE INDEX sessions_by_chapter ON sessions (user_id, chapter_id, last_active_at);
+CREATE INDEX sessions_by_deletion ON sessions (deleted_at) WHERE deleted_at IS NOT NULL;
+CREATE INDEX sessions_by_time ON sessions (user_id, last_active_at, session_id);
 CREATE INDEX upload_urls_by_expiry ON upload_urls (user_id, expires_at);
 CREATE INDEX upload_urls_by_key ON upload_urls (user_id, oss_key);
 CREATE INDEX upload_urls_unsettled ON upload_urls (user_id, oss_key, expires_at) WHERE settled_at IS NULL;

@@ -3,14 +3,14 @@ import OSSKit
 import SessionAPI
 import Testing
 
-@Suite struct SQLiteSessionStoreTests {
+@Suite struct SessionStoreTests {
     @Test func whatWasAnsweredIsThereAfterOpeningAgain() async throws {
         let fixture = try Fixture()
         let path = fixture.folder.appendingPathComponent("api.sqlite").path
         let made = try await fixture.accounts.createUser(
             email: "a@example.com", password: Secret("StrongPass123"), displayName: "A")
         try fixture.store.shutDown()
-        let store = try SQLiteSessionStore(path: path, logger: Fixture.logger)
+        let store = try SessionStore(path: path, logger: Fixture.logger)
         let accounts = Accounts(
             store: store, configuration: fixture.configuration, environment: fixture.environment)
         let found = try await accounts.listUsers().map(\.profile)
@@ -48,7 +48,7 @@ import Testing
 
     @Test func aFolderThatIsNotThereIsNoStore() {
         let found = #expect(throws: SessionStoreError.self) {
-            _ = try SQLiteSessionStore(path: "/nonexistent/folder/api.sqlite", logger: Fixture.logger)
+            _ = try SessionStore(path: "/nonexistent/folder/api.sqlite", logger: Fixture.logger)
         }
         #expect(found == .cannotOpen)
     }
@@ -57,7 +57,7 @@ import Testing
         let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         let path = file.path
         try Data(repeating: 0x41, count: 8_192).write(to: file)
-        #expect(throws: (any Error).self) { _ = try SQLiteSessionStore(path: path, logger: Fixture.logger) }
+        #expect(throws: (any Error).self) { _ = try SessionStore(path: path, logger: Fixture.logger) }
         try FileManager.default.removeItem(atPath: path)
     }
 }

@@ -1,4 +1,3 @@
-import GRDB
 import OSSKit
 
 /// A key all of whose upload URLs have ended, and whose object was not looked at since.
@@ -9,7 +8,7 @@ struct DueUpload: Sendable {
     let newestUpload: Int64
 }
 
-extension SQLiteSessionStore {
+extension SessionStore {
     /// How long after its end a URL still charges, in seconds.
     ///
     /// The clock of the object store may be behind ours, and a PUT that began in time may end after its URL.
@@ -26,7 +25,7 @@ extension SQLiteSessionStore {
         try await read { database in
             try database.allRows(
                 """
-                SELECT user_id, chapter_id, filename, max(id) FROM upload_urls
+                SELECT user_id, min(chapter_id), min(filename), max(id) FROM upload_urls
                 WHERE settled_at IS NULL AND (?1 IS NULL OR user_id = ?1)
                     AND (?2 IS NULL OR (user_id, oss_key) > (?2, ?3))
                 GROUP BY user_id, oss_key HAVING max(expires_at) <= ?4 ORDER BY user_id, oss_key LIMIT ?5
@@ -36,9 +35,9 @@ extension SQLiteSessionStore {
                     nowMicroseconds - Self.settlementGraceSeconds * 1_000_000, limit,
                 ]
             ).compactMap { row in
-                guard let owner = UserID(row[0] as String) else { return nil }
-                let file = try WorkspaceFile(user: owner, chapter: row[1], filename: row[2])
-                return DueUpload(file: file, newestUpload: row[3])
+                guard let owner = UserID(try row[0] as String) else { return nil }
+                let file = try WorkspaceFile(user: owner, chapter: try row[1], filename: try row[2])
+                return DueUpload(file: file, newestUpload: try row[3])
             }
         }
     }
@@ -73,13 +72,13 @@ extension SQLiteSessionStore {
     }
 }
 
-extension Database {
+extension SQLConnection {
     /// Whether the newest URL of a key is still the one that was due, and not settled.
     fileprivate func isDue(_ due: DueUpload) throws -> Bool {
         let row = try firstRow(
             "SELECT max(id) FROM upload_urls WHERE user_id = ? AND oss_key = ? AND settled_at IS NULL",
             [due.file.user.text, due.file.key.text])
-        let newest: Int64? = row?[0]
+        let newest: Int64? = try row?[0] ?? nil
         return newest == due.newestUpload
     }
 
@@ -89,7 +88,7 @@ extension Database {
         let row = try firstRow(
             "UPDATE users SET seq = seq + 1 WHERE user_id = ? RETURNING seq", [due.file.user.text])
         guard let row else { return }
-        let sequence: Int64 = row[0]
+        let sequence: Int64 = try row[0]
         try run(
             """
             UPDATE files SET size_bytes = ?, etag = ?, crc64 = ?, modified_at = ?, upload_id = ?, seq = ?

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Logging
 import OSSKit
@@ -10,16 +11,13 @@ import OSSKit
     import Darwin
 #endif
 
-/// Accounts, sessions and files in one SQLite file.
+/// The database of sessions in one SQLite file.
 ///
 /// One connection writes, with a flush before every answer; a pool of others reads snapshots. One process at a time.
 /// Source: store.md 1.3; session-api.md 5.1 and 6.
-package final class SQLiteSessionStore: Sendable {
+final class SQLiteDatabase: SessionDatabase {
     /// The connections that read at the same time.
     private static let readerCount = 4
-
-    /// Who may look at a file's object and act on what was seen.
-    let keyTurns = KeyTurns()
 
     private let pool: DatabasePool
     private let committer: GroupCommitter
@@ -31,7 +29,7 @@ package final class SQLiteSessionStore: Sendable {
     ///   - logger: told once if the disk or the file fails.
     ///   - onFatalFailure: called after that; the process should exit, since no write is taken any more.
     /// - Throws: an error of SQLite, or `SessionStoreError` if a setting does not hold.
-    package init(path: String, logger: Logger, onFatalFailure: @escaping @Sendable () -> Void = {}) throws {
+    init(path: String, logger: Logger, onFatalFailure: @escaping @Sendable () -> Void) throws {
         try Self.makeFile(path)
         var configuration = Configuration()
         configuration.maximumReaderCount = Self.readerCount
@@ -44,7 +42,7 @@ package final class SQLiteSessionStore: Sendable {
         }
         pool = try DatabasePool(path: path, configuration: configuration)
         try pool.writeWithoutTransaction(Self.makeDurable)
-        try SessionMigrations.migrator.migrate(pool)
+        try SessionSchema.migrator.migrate(pool)
         // What the last run left in the log; from here on the committer makes the checkpoints.
         try pool.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
         committer = GroupCommitter(pool: pool) { error in
@@ -56,7 +54,7 @@ package final class SQLiteSessionStore: Sendable {
     /// Copies the database, as it is at one moment, into a file that is empty; writers wait meanwhile.
     ///
     /// The copy is made through the connection that writes, and needs no log beside it.
-    package func backUp(to path: String) throws {
+    func backUp(to path: String) throws {
         let copy = try DatabaseQueue(path: path)
         try pool.writeWithoutTransaction { database in
             try copy.writeWithoutTransaction { try database.backup(to: $0) }
@@ -66,13 +64,13 @@ package final class SQLiteSessionStore: Sendable {
     }
 
     /// Closes the file; nothing may use the store after that.
-    package func shutDown() throws {
+    func shutDown() throws {
         try pool.close()
     }
 
-    /// Runs a write in the next commit; `weightBytes` is about how much text it brings.
+    /// Runs a write in the next commit.
     func write<Value: Sendable>(
-        weightBytes: Int = 0, _ body: @escaping @Sendable (Database) throws -> Completion<Value>
+        weightBytes: Int, _ body: @escaping @Sendable (any SQLConnection) throws -> Completion<Value>
     ) async throws -> Value {
         do {
             return try await committer.write(weightBytes: weightBytes, body)
@@ -81,9 +79,8 @@ package final class SQLiteSessionStore: Sendable {
         }
     }
 
-    /// Runs reads that all see one snapshot.
-    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await pool.read(body)
+    func read<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws -> Value {
+        try await pool.read { try body(SQLiteConnection(database: $0)) }
     }
 
     /// Makes an empty file that only its owner can read; SQLite gives the same mode to the files beside it.
@@ -108,14 +105,6 @@ package final class SQLiteSessionStore: Sendable {
     }
 }
 
-/// Why a session store does not open.
-package enum SessionStoreError: Error, Equatable {
-    /// The file can be neither opened nor made.
-    case cannotOpen
-    /// SQLite does not keep a setting that durability rests on.
-    case settingDoesNotHold(String)
-}
-
 extension DatabaseValue.Storage {
     fileprivate var description: String {
         switch self {
@@ -126,31 +115,47 @@ extension DatabaseValue.Storage {
     }
 }
 
-extension Database {
-    /// Runs one statement, kept prepared, and returns how many rows it changed.
-    @discardableResult
-    func run(_ sql: String, _ arguments: StatementArguments) throws -> Int {
-        try cachedStatement(sql: sql).execute(arguments: arguments)
-        return changesCount
+/// A connection to the file, inside a transaction.
+struct SQLiteConnection: SQLConnection {
+    /// The connection of the library.
+    let database: Database
+
+    func run(_ sql: String, _ arguments: SQLArguments) throws -> Int {
+        try database.cachedStatement(sql: sql).execute(arguments: StatementArguments(arguments.map(\.databaseValue)))
+        return database.changesCount
     }
 
-    /// The first row of a statement, kept prepared, or nil.
-    func firstRow(_ sql: String, _ arguments: StatementArguments) throws -> Row? {
-        try Row.fetchOne(cachedStatement(sql: sql), arguments: arguments)
+    func allRows(_ sql: String, _ arguments: SQLArguments) throws -> [SQLRow] {
+        let statement = try database.cachedStatement(sql: sql)
+        let rows = try Row.fetchCursor(statement, arguments: StatementArguments(arguments.map(\.databaseValue)))
+        var found: [SQLRow] = []
+        while let row = try rows.next() {
+            found.append(SQLRow(values: row.databaseValues.map(SQLValue.init)))
+        }
+        return found
     }
+}
 
-    /// All rows of a statement, kept prepared.
-    func allRows(_ sql: String, _ arguments: StatementArguments) throws -> [Row] {
-        try Row.fetchAll(cachedStatement(sql: sql), arguments: arguments)
+extension SQLConvertible {
+    fileprivate var databaseValue: DatabaseValue {
+        switch sqlValue {
+        case .null: .null
+        case .integer(let number): number.databaseValue
+        case .text(let text): text.databaseValue
+        case .bytes(let bytes): Data(bytes).databaseValue
+        }
     }
+}
 
-    /// Takes the user's next number; the first statement of every change.
-    ///
-    /// - Throws: `INVALID_USER` if there is no such user or it may not write.
-    func takeSequence(of user: UserID) throws -> Int64 {
-        let row = try firstRow(
-            "UPDATE users SET seq = seq + 1 WHERE user_id = ? AND status = 'active' RETURNING seq", [user.text])
-        guard let row else { throw APIProblem.invalidUser }
-        return row[0]
+extension SQLValue {
+    fileprivate init(_ value: DatabaseValue) {
+        switch value.storage {
+        case .null: self = .null
+        case .int64(let number): self = .integer(number)
+        case .string(let text): self = .text(text)
+        case .blob(let bytes): self = .bytes([UInt8](bytes))
+        // No column of ours is a fraction: it is what no reader expects.
+        case .double(let number): self = .text(String(number))
+        }
     }
 }

@@ -1,6 +1,3 @@
-import Foundation
-import GRDB
-
 /// A refresh token to be stored; the token itself is not.
 struct NewRefreshToken: Sendable {
     /// SHA-256 of the token.
@@ -29,7 +26,7 @@ enum RefreshOutcome: Sendable {
     case unknown, expired, otherDevice
 }
 
-extension SQLiteSessionStore {
+extension SessionStore {
     /// How long an expired token is kept: no access token of a family that was revoked may outlive its row.
     private static let keptAfterExpiryMicroseconds: Int64 = 2 * 86_400_000_000
 
@@ -61,10 +58,10 @@ extension SQLiteSessionStore {
                 """
                 SELECT t.user_id, t.device_id, t.family, t.generation, t.state, t.expires_at, u.status
                 FROM refresh_tokens AS t JOIN users AS u USING (user_id) WHERE t.token_hash = ?
-                """, [Data(token.hash)])
-            guard let row, let user = UserID(row[0] as String) else { return .discard(.unknown) }
-            let (device, family, generation) = (row[1] as String, row[2] as String, row[3] as Int64)
-            let (state, expiresAt, status) = (row[4] as String, row[5] as Int64, row[6] as String)
+                """, [token.hash])
+            guard let row, let user = UserID(try row[0] as String) else { return .discard(.unknown) }
+            let (device, family, generation): (String, String, Int64) = (try row[1], try row[2], try row[3])
+            let (state, expiresAt, status): (String, Int64, String) = (try row[4], try row[5], try row[6])
             if state == "spent" {
                 try database.run("UPDATE refresh_tokens SET state = 'revoked' WHERE family = ?", [family])
                 return .keep(.unknown)
@@ -89,13 +86,13 @@ extension SQLiteSessionStore {
                 """
                 UPDATE refresh_tokens SET state = 'revoked'
                 WHERE family = (SELECT family FROM refresh_tokens WHERE token_hash = ?)
-                """, [Data(tokenHash)])
+                """, [tokenHash])
             return .keep(())
         }
     }
 }
 
-extension Database {
+extension SQLConnection {
     fileprivate func insert(
         _ token: NewRefreshToken, _ user: String, _ device: String, _ family: String, generation: Int64
     ) throws {
@@ -105,7 +102,7 @@ extension Database {
             VALUES (?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                Data(token.hash), user, device, family, generation, token.nowMicroseconds,
+                token.hash, user, device, family, generation, token.nowMicroseconds,
                 token.expiresAtMicroseconds,
             ])
     }
@@ -118,7 +115,7 @@ extension Database {
             """
             UPDATE refresh_tokens SET state = 'spent'
             WHERE family = ? AND generation <= ? AND token_hash <> ? AND state = 'active'
-            """, [family, generation, Data(hash)])
+            """, [family, generation, hash])
         try run(
             """
             UPDATE refresh_tokens SET state = 'revoked'

@@ -2,15 +2,30 @@ import GRDB
 
 /// The schema of the session store, as steps that are only ever appended.
 ///
-/// Times are microseconds since 1970. Source: session-api.md 6, upload-gateway.md 2.1.
-enum SessionMigrations {
+/// Written in SQLite's own words, and translated for PostgreSQL. Times are microseconds since 1970.
+/// Source: session-api.md 6, upload-gateway.md 2.1.
+enum SessionSchema {
+    /// One step.
+    struct Step: Sendable {
+        /// What it is known by in a database that has it.
+        let name: String
+        /// Its statements.
+        let statements: String
+    }
+
     /// All steps, oldest first.
+    static let steps = [
+        Step(name: "1 accounts", statements: accounts), Step(name: "2 sessions", statements: sessions),
+        Step(name: "3 files", statements: files), Step(name: "4 settlement", statements: settlement),
+        Step(name: "5 protocol 2", statements: protocol2),
+    ]
+
+    /// The steps as SQLite takes them.
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("1 accounts") { try $0.execute(sql: accounts) }
-        migrator.registerMigration("2 sessions") { try $0.execute(sql: sessions) }
-        migrator.registerMigration("3 files") { try $0.execute(sql: files) }
-        migrator.registerMigration("4 settlement") { try $0.execute(sql: settlement) }
+        for step in steps {
+            migrator.registerMigration(step.name) { try $0.execute(sql: step.statements) }
+        }
         return migrator
     }
 
@@ -179,5 +194,48 @@ enum SessionMigrations {
         ALTER TABLE upload_urls ADD COLUMN settled_at INTEGER;
         CREATE INDEX upload_urls_unsettled ON upload_urls (user_id, oss_key, expires_at) WHERE settled_at IS NULL;
         CREATE INDEX email_codes_by_expiry ON email_codes (expires_at);
+        """
+
+    private static let protocol2 = """
+        ALTER TABLE sessions ADD COLUMN archived_at INTEGER;
+        ALTER TABLE sessions ADD COLUMN purged_at INTEGER;
+        ALTER TABLE sessions ADD COLUMN last_device TEXT;
+        ALTER TABLE sessions ADD COLUMN forked_from TEXT;
+        ALTER TABLE sessions ADD COLUMN fork_at INTEGER;
+        ALTER TABLE sessions ADD COLUMN digest BLOB;
+        CREATE INDEX sessions_by_time ON sessions (user_id, last_active_at, session_id);
+        CREATE INDEX sessions_by_deletion ON sessions (deleted_at) WHERE deleted_at IS NOT NULL;
+        ALTER TABLE turns ADD COLUMN occurred_at INTEGER;
+        ALTER TABLE turns ADD COLUMN size_bytes INTEGER NOT NULL DEFAULT 0;
+        UPDATE turns SET size_bytes = length(user_message) + length(companion_response) + length(turn_outcome);
+        ALTER TABLE turn_alternates ADD COLUMN occurred_at INTEGER;
+        ALTER TABLE turn_alternates ADD COLUMN size_bytes INTEGER NOT NULL DEFAULT 0;
+        UPDATE turn_alternates
+            SET size_bytes = length(user_message) + length(companion_response) + length(turn_outcome);
+        ALTER TABLE turn_alternates ADD COLUMN decision TEXT;
+        ALTER TABLE turn_alternates ADD COLUMN fork_session_id TEXT;
+        ALTER TABLE turn_alternates ADD COLUMN decided_at INTEGER;
+        ALTER TABLE documents ADD COLUMN reaches_turn INTEGER NOT NULL DEFAULT -1;
+        UPDATE documents SET reaches_turn = coalesce((SELECT max_index FROM sessions
+            WHERE sessions.user_id = documents.user_id AND sessions.session_id = documents.session_id), -1);
+        ALTER TABLE document_versions ADD COLUMN reaches_turn INTEGER NOT NULL DEFAULT -1;
+        UPDATE document_versions SET reaches_turn = coalesce((SELECT max_index FROM sessions
+            WHERE sessions.user_id = document_versions.user_id
+            AND sessions.session_id = document_versions.session_id), -1);
+        ALTER TABLE changes RENAME TO earlier_changes;
+        CREATE TABLE changes (
+            user_id TEXT NOT NULL,
+            seq INTEGER NOT NULL,
+            session_id TEXT,
+            kind TEXT NOT NULL
+                CHECK (kind IN ('session', 'turns', 'memory', 'report', 'conflict', 'file', 'deleted')),
+            ref TEXT,
+            device TEXT,
+            created_at INTEGER NOT NULL,
+            CONSTRAINT changes_of_users PRIMARY KEY (user_id, seq)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO changes (user_id, seq, session_id, kind, ref, device, created_at)
+            SELECT user_id, seq, session_id, kind, ref, device, created_at FROM earlier_changes;
+        DROP TABLE earlier_changes;
         """
 }

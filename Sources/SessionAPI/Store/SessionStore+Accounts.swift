@@ -1,5 +1,3 @@
-import Foundation
-import GRDB
 import SessionModels
 
 /// Whether a user may use the service.
@@ -49,7 +47,7 @@ struct NewAccount: Sendable {
     let nowMicroseconds: Int64
 }
 
-extension SQLiteSessionStore {
+extension SessionStore {
     /// The form of an address under which it is unique.
     static func uniqueForm(of email: String) -> String {
         email.lowercased()
@@ -91,8 +89,8 @@ extension SQLiteSessionStore {
                 SELECT status, EXISTS (SELECT 1 FROM refresh_tokens WHERE family = ?2 AND state = 'revoked')
                 FROM users WHERE user_id = ?1
                 """, [user.text, family])
-            guard let row, let status = UserStatus(rawValue: row[0]) else { return .unknown }
-            let isLoggedOut: Bool = row[1]
+            guard let row, let status = UserStatus(rawValue: try row[0]) else { return .unknown }
+            let isLoggedOut: Bool = try row[1]
             return status == .active && isLoggedOut ? .loggedOut : .known(status)
         }
     }
@@ -114,10 +112,10 @@ extension SQLiteSessionStore {
                 SELECT user_id, email, display_name, password_hash, status FROM users
                 WHERE email_ci = ? AND password_hash IS NOT NULL
                 """, [Self.uniqueForm(of: email)])
-            return row.map {
+            return try row.map {
                 StoredCredentials(
-                    profile: UserProfile(row: $0), passwordHash: $0[3],
-                    status: UserStatus(rawValue: $0[4]) ?? .disabled)
+                    profile: try UserProfile(row: $0), passwordHash: try $0[3],
+                    status: UserStatus(rawValue: try $0[4]) ?? .disabled)
             }
         }
     }
@@ -129,8 +127,8 @@ extension SQLiteSessionStore {
                 "SELECT user_id, email, display_name, status, created_at FROM users ORDER BY created_at, user_id", []
             ).map {
                 UserRow(
-                    profile: UserProfile(row: $0), status: UserStatus(rawValue: $0[3]) ?? .disabled,
-                    createdAtMicroseconds: $0[4])
+                    profile: try UserProfile(row: $0), status: UserStatus(rawValue: try $0[3]) ?? .disabled,
+                    createdAtMicroseconds: try $0[4])
             }
         }
     }
@@ -162,7 +160,7 @@ extension SQLiteSessionStore {
 
 // MARK: - Email codes
 
-extension SQLiteSessionStore {
+extension SessionStore {
     /// Keeps a code; the address's earlier ones die, and all that have expired go.
     func putEmailCode(
         _ hash: [UInt8], email: String, expiresAtMicroseconds: Int64, nowMicroseconds: Int64
@@ -174,7 +172,7 @@ extension SQLiteSessionStore {
                 INSERT INTO email_codes (email_ci, purpose, code_hash, expires_at) VALUES (?, 'register', ?, ?)
                 ON CONFLICT (email_ci, purpose) DO UPDATE SET code_hash = excluded.code_hash, attempts = 0,
                     expires_at = excluded.expires_at
-                """, [Self.uniqueForm(of: email), Data(hash), expiresAtMicroseconds])
+                """, [Self.uniqueForm(of: email), hash, expiresAtMicroseconds])
             return .keep(())
         }
     }
@@ -189,7 +187,7 @@ extension SQLiteSessionStore {
                 """
                 DELETE FROM email_codes WHERE email_ci = ? AND purpose = 'register' AND code_hash = ?
                     AND expires_at > ? AND attempts < 5
-                """, [key, Data(hash), nowMicroseconds])
+                """, [key, hash, nowMicroseconds])
             if spent == 0 {
                 try database.run("UPDATE email_codes SET attempts = attempts + 1 WHERE email_ci = ?", [key])
             }
@@ -199,17 +197,17 @@ extension SQLiteSessionStore {
 }
 
 extension UserProfile {
-    fileprivate init(row: Row) {
-        self.init(id: row[0], email: row[1], displayName: row[2])
+    fileprivate init(row: SQLRow) throws {
+        self.init(id: try row[0], email: try row[1], displayName: try row[2])
     }
 }
 
-extension Database {
+extension SQLConnection {
     fileprivate func revokeTokens(email: String) throws {
         try run(
             """
             UPDATE refresh_tokens SET state = 'revoked'
             WHERE user_id = (SELECT user_id FROM users WHERE email_ci = ?)
-            """, [SQLiteSessionStore.uniqueForm(of: email)])
+            """, [SessionStore.uniqueForm(of: email)])
     }
 }

@@ -1,14 +1,6 @@
 import GRDB
 import Synchronization
 
-/// What becomes of a write's changes.
-enum Completion<Value: Sendable>: Sendable {
-    /// They are committed before the value is returned.
-    case keep(Value)
-    /// They are undone; the value is returned all the same.
-    case discard(Value)
-}
-
 /// The one writer of the database: takes all that waits and commits it with a single flush.
 ///
 /// Each write runs in its own savepoint, so that one that is refused leaves no trace in the others. No caller is
@@ -29,7 +21,7 @@ final class GroupCommitter: Sendable {
         /// About how many bytes of text it brings.
         let weightBytes: Int
         /// Runs inside a savepoint and returns whether to keep it and what to tell the caller after the commit.
-        let perform: @Sendable (Database) throws -> (keeps: Bool, answer: @Sendable () -> Void)
+        let perform: @Sendable (any SQLConnection) throws -> (keeps: Bool, answer: @Sendable () -> Void)
         let refuse: @Sendable (any Error) -> Void
     }
 
@@ -57,14 +49,14 @@ final class GroupCommitter: Sendable {
 
     /// Runs a write and returns its value after its commit; `weightBytes` is about how much text it brings.
     func write<Value: Sendable>(
-        weightBytes: Int = 0, _ body: @escaping @Sendable (Database) throws -> Completion<Value>
+        weightBytes: Int, _ body: @escaping @Sendable (any SQLConnection) throws -> Completion<Value>
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
             enqueue(
                 Waiting(
                     weightBytes: weightBytes,
-                    perform: { database in
-                        switch try body(database) {
+                    perform: { connection in
+                        switch try body(connection) {
                         case .keep(let value): return (true, { continuation.resume(returning: value) })
                         case .discard(let value): return (false, { continuation.resume(returning: value) })
                         }
@@ -130,7 +122,7 @@ final class GroupCommitter: Sendable {
         var answer: (@Sendable () -> Void)?
         do {
             try database.inSavepoint {
-                let result = try waiting.perform(database)
+                let result = try waiting.perform(SQLiteConnection(database: database))
                 answer = result.answer
                 return result.keeps ? .commit : .rollback
             }

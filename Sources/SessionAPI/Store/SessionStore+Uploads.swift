@@ -1,4 +1,3 @@
-import GRDB
 import SessionModels
 
 /// An upload URL to be issued, if the quota holds it.
@@ -32,7 +31,7 @@ enum ConfirmOutcome: Sendable {
     case noRoom(usedBytes: Int64)
 }
 
-extension SQLiteSessionStore {
+extension SessionStore {
     /// Reserves room for an upload: one conditional statement, which changes no row if there is none.
     func reserve(_ reservation: UploadReservation, by author: Author) async throws -> ReservationOutcome {
         let file = reservation.file
@@ -43,7 +42,7 @@ extension SQLiteSessionStore {
                 """
                 INSERT INTO upload_urls
                     (user_id, chapter_id, filename, oss_key, size_bytes, content_md5, created_at, expires_at, settled_at)
-                SELECT ?1, ?5, ?6, ?3, ?4, ?7, ?2, ?8, iif(?8 > ?2, NULL, ?2)
+                SELECT ?1, ?5, ?6, ?3, ?4, ?7, ?2, ?8, CASE WHEN ?8 > ?2 THEN NULL ELSE ?2 END
                 WHERE (\(Self.chargeWithNewSize)) <= ?9
                 AND (SELECT count(*) FROM upload_urls
                     WHERE user_id = ?1 AND state = 'pending' AND expires_at > ?2) < ?10
@@ -121,10 +120,10 @@ extension SQLiteSessionStore {
                 WHERE user_id = ?1 AND (?2 IS NULL OR chapter_id = ?2)
                 ORDER BY submitted_at DESC, id DESC LIMIT ?3
                 """, [user.text, chapter, SessionLimits.filesPerAnswer])
-            let files = rows.map {
+            let files = try rows.map {
                 SubmittedFile(
-                    id: $0[0], filename: $0[1], chapterID: $0[2], objectKey: $0[3], sizeBytes: $0[4],
-                    submittedAtMicroseconds: $0[5])
+                    id: try $0[0], filename: try $0[1], chapterID: try $0[2], objectKey: try $0[3],
+                    sizeBytes: try $0[4], submittedAtMicroseconds: try $0[5])
             }
             return (files, try database.usedBytes(of: user))
         }
@@ -134,26 +133,26 @@ extension SQLiteSessionStore {
     ///
     /// A URL charges until it is settled, whatever its expiry: what was uploaded with it may be there for ever.
     fileprivate static let chargeWithNewSize = """
-        SELECT coalesce(sum(charge), 0) FROM (
+        SELECT CAST(coalesce(sum(charge), 0) AS BIGINT) FROM (
             SELECT max(size_bytes) AS charge FROM (
                 SELECT oss_key, size_bytes FROM files WHERE user_id = ?1
                 UNION ALL
                 SELECT oss_key, size_bytes FROM upload_urls WHERE user_id = ?1 AND settled_at IS NULL
                 UNION ALL
-                SELECT ?3, ?4)
-            GROUP BY oss_key)
+                SELECT CAST(?3 AS TEXT), CAST(?4 AS BIGINT)) AS sizes
+            GROUP BY oss_key) AS charges
         """
 
     /// As `chargeWithNewSize`, where the new object takes the place of the file that has the key.
     fileprivate static let chargeWithNewFile = """
-        SELECT coalesce(sum(charge), 0) FROM (
+        SELECT CAST(coalesce(sum(charge), 0) AS BIGINT) FROM (
             SELECT max(size_bytes) AS charge FROM (
                 SELECT oss_key, size_bytes FROM files WHERE user_id = ?1 AND oss_key <> ?3
                 UNION ALL
                 SELECT oss_key, size_bytes FROM upload_urls WHERE user_id = ?1 AND settled_at IS NULL
                 UNION ALL
-                SELECT ?3, ?4)
-            GROUP BY oss_key)
+                SELECT CAST(?3 AS TEXT), CAST(?4 AS BIGINT)) AS sizes
+            GROUP BY oss_key) AS charges
         """
 }
 
@@ -191,18 +190,19 @@ struct ConfirmedFile {
 
 // MARK: - Statements
 
-extension Database {
+extension SQLConnection {
     /// The bytes of a user's confirmed files.
     fileprivate func usedBytes(of user: UserID) throws -> Int64 {
-        let row = try firstRow("SELECT coalesce(sum(size_bytes), 0) FROM files WHERE user_id = ?", [user.text])
-        return row?[0] ?? 0
+        let row = try firstRow(
+            "SELECT CAST(coalesce(sum(size_bytes), 0) AS BIGINT) FROM files WHERE user_id = ?", [user.text])
+        return try row?[0] ?? 0
     }
 
     fileprivate func pendingUploads(_ author: Author) throws -> Int64 {
         let row = try firstRow(
             "SELECT count(*) FROM upload_urls WHERE user_id = ? AND state = 'pending' AND expires_at > ?",
             [author.user.text, author.nowMicroseconds])
-        return row?[0] ?? 0
+        return try row?[0] ?? 0
     }
 
     /// Forgets URLs that were settled a day ago.
@@ -221,7 +221,8 @@ extension Database {
             """, [file.user.text, file.chapter, file.filename]
         ).map {
             ConfirmedFile(
-                sizeBytes: $0[0], etag: $0[1], crc64: $0[4], modifiedAtSeconds: $0[2], uploadID: $0[3])
+                sizeBytes: try $0[0], etag: try $0[1], crc64: try $0[4], modifiedAtSeconds: try $0[2],
+                uploadID: try $0[3])
         }
     }
 
@@ -232,7 +233,7 @@ extension Database {
             SELECT size_bytes FROM upload_urls WHERE user_id = ? AND oss_key = ? AND state = 'pending' AND id > ?
                 AND expires_at > ? ORDER BY id DESC LIMIT 1
             """, [file.user.text, file.key.text, upload, author.nowMicroseconds]
-        ).map { $0[0] as Int64 }
+        ).map { try $0[0] as Int64 }
     }
 
     /// Whether an object was written after the oldest pending URL of its key was issued, as far as the store tells.
@@ -240,13 +241,13 @@ extension Database {
         let row = try firstRow(
             "SELECT min(created_at) FROM upload_urls WHERE user_id = ? AND oss_key = ? AND state = 'pending'",
             [file.user.text, file.key.text])
-        guard let issued: Int64 = row?[0], let modified = facts.modifiedAtSeconds else { return false }
+        guard let issued: Int64 = try row?[0] ?? nil, let modified = facts.modifiedAtSeconds else { return false }
         return modified >= issued / 1_000_000
     }
 
     /// Marks the URLs of a key that were issued for a size as used, and returns the newest of them.
     fileprivate func matchUpload(_ file: WorkspaceFile, _ sizeBytes: Int64) throws -> Int64? {
-        let names: StatementArguments = [file.user.text, file.key.text, sizeBytes]
+        let names: SQLArguments = [file.user.text, file.key.text, sizeBytes]
         try run(
             """
             UPDATE upload_urls SET state = 'confirmed'
@@ -257,7 +258,7 @@ extension Database {
             SELECT id FROM upload_urls
             WHERE user_id = ? AND oss_key = ? AND size_bytes = ? AND state = 'confirmed' ORDER BY id DESC LIMIT 1
             """, names)
-        return newest.map { $0[0] as Int64 }
+        return try newest.map { try $0[0] as Int64 }
     }
 
     /// Forgets a file whose object has a length that nobody asked for.
@@ -277,7 +278,7 @@ extension Database {
             INSERT INTO files (user_id, submitted_at, oss_key, size_bytes, chapter_id, filename, etag, crc64, modified_at,
                 upload_id, seq)
             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
-            WHERE (\(SQLiteSessionStore.chargeWithNewFile)) <= ?12
+            WHERE (\(SessionStore.chargeWithNewFile)) <= ?12
             ON CONFLICT (user_id, chapter_id, filename) DO UPDATE SET submitted_at = excluded.submitted_at,
                 size_bytes = excluded.size_bytes, etag = excluded.etag, crc64 = excluded.crc64,
                 modified_at = excluded.modified_at, upload_id = excluded.upload_id, seq = excluded.seq
