@@ -37,6 +37,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
 
     private let limits: FrontLimits
     private let slots: RequestSlots
+    private let unsent: UnsentBytes
     private let meter: WireMeter
     private let socket: SocketEnd
     private let refusalBody: @Sendable (FrontRefusal) -> FrontRefusalBody
@@ -50,20 +51,21 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     private var paceTimer: Scheduled<Void>?
 
     private init(
-        limits: FrontLimits, slots: RequestSlots, socket: SocketEnd, meter: WireMeter,
+        limits: FrontLimits, slots: RequestSlots, unsent: UnsentBytes, wire: (socket: SocketEnd, meter: WireMeter),
         refusalBody: @escaping @Sendable (FrontRefusal) -> FrontRefusalBody
     ) {
         self.limits = limits
         self.slots = slots
-        self.socket = socket
-        self.meter = meter
+        self.unsent = unsent
+        self.socket = wire.socket
+        self.meter = wire.meter
         self.refusalBody = refusalBody
     }
 
     /// Puts the HTTP/1.1 parser into a connection's pipeline, with the guard behind it.
     package static func addHTTP(
         to pipeline: ChannelPipeline.SynchronousOperations, limits: FrontLimits, slots: RequestSlots,
-        refusalBody: @escaping @Sendable (FrontRefusal) -> FrontRefusalBody
+        unsent: UnsentBytes = UnsentBytes(), refusalBody: @escaping @Sendable (FrontRefusal) -> FrontRefusalBody
     ) throws {
         var decoderLimits = NIOHTTPDecoderLimitConfiguration()
         decoderLimits.maxHeaderFieldSize = limits.headerFieldBytes
@@ -77,7 +79,8 @@ package final class ConnectionGuard: ChannelDuplexHandler {
             withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: true,
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoderLimits)
         try pipeline.addHandler(
-            ConnectionGuard(limits: limits, slots: slots, socket: socket, meter: meter, refusalBody: refusalBody))
+            ConnectionGuard(
+                limits: limits, slots: slots, unsent: unsent, wire: (socket, meter), refusalBody: refusalBody))
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -158,8 +161,8 @@ package final class ConnectionGuard: ChannelDuplexHandler {
             if head.headers["Connection"].contains(where: { $0.lowercased() == "close" }) { closesAfterAnswer = true }
             if closesAfterAnswer { head.headers.replaceOrAdd(name: "Connection", value: "close") }
             context.write(wrapOutboundOut(.head(head)), promise: followed(promise, context: context))
-        case .body:
-            context.write(data, promise: followed(promise, context: context))
+        case .body(let bytes):
+            context.write(data, promise: followed(promise, bytes: bytes.readableBytes, context: context))
         case .end:
             if !pending.isEmpty { pending.removeFirst() }
             if pending.isEmpty { uncount() }
@@ -234,13 +237,17 @@ extension ConnectionGuard {
 extension ConnectionGuard {
     /// A promise that notes, when the bytes of a write have left, that the reader still takes some.
     private func followed(
-        _ promise: EventLoopPromise<Void>?, context: ChannelHandlerContext
+        _ promise: EventLoopPromise<Void>?, bytes: Int = 0, context: ChannelHandlerContext
     ) -> EventLoopPromise<Void> {
         let promise = promise ?? context.eventLoop.makePromise()
         pace.writing(at: context.eventLoop.now)
         let loopBound = NIOLoopBound(self, eventLoop: context.eventLoop)
         let eventLoop = context.eventLoop
-        promise.futureResult.whenComplete { _ in loopBound.value.pace.written(at: eventLoop.now) }
+        unsent.add(bytes)
+        promise.futureResult.whenComplete { [unsent] _ in
+            unsent.remove(bytes)
+            loopBound.value.pace.written(at: eventLoop.now)
+        }
         return promise
     }
 

@@ -6,6 +6,8 @@ package struct FrontDoor: Sendable {
     package let admission: Admission
     /// The certificate with which the listeners speak TLS; nil for plain HTTP.
     package let certificate: CertificateHolder?
+    /// How many bytes of answers wait for their readers.
+    package let unsent = UnsentBytes()
 
     /// Makes a front.
     package init(

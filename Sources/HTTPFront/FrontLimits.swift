@@ -26,6 +26,10 @@ package struct FrontLimits: Sendable {
     package var receiveBufferBytes = 128 * 1_024
     /// How many pieces of a body may wait for whoever reads it before the socket is left alone.
     package var receiveBuffers = 4
+    /// How many bytes of answers may wait in a connection before whoever makes them has to wait; one more piece fits.
+    package var unsentHighBytes = 32 * 1_024
+    /// With how few bytes left to send a connection takes more of an answer.
+    package var unsentLowBytes = 16 * 1_024
     /// The most requests that a client may send one behind the other without waiting for the first answer.
     package var requestsAhead = 64
     /// How long a TLS handshake may take, in seconds.

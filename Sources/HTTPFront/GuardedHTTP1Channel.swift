@@ -34,6 +34,9 @@ package struct GuardedHTTP1Channel: ServerChildChannel, HTTPChannelHandler {
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             try channel.syncOptions?.setReceiveBuffers(front.limits)
+            let unsent = front.limits.unsentLowBytes...front.limits.unsentHighBytes
+            try channel.syncOptions?.setOption(
+                .writeBufferWaterMark, value: .init(low: unsent.lowerBound, high: unsent.upperBound))
             let address = ClientAddress(channel.remoteAddress)
             if front.admission.enter(address) {
                 channel.closeFuture.whenComplete { [admission = front.admission] _ in admission.leave(address) }
@@ -51,7 +54,8 @@ package struct GuardedHTTP1Channel: ServerChildChannel, HTTPChannelHandler {
 
     private func addHandlers(to pipeline: ChannelPipeline.SynchronousOperations, logger: Logger) throws {
         try front.certificate?.addHandlers(to: pipeline, limits: front.limits)
-        try ConnectionGuard.addHTTP(to: pipeline, limits: front.limits, slots: slots, refusalBody: refusalBody)
+        try ConnectionGuard.addHTTP(
+            to: pipeline, limits: front.limits, slots: slots, unsent: front.unsent, refusalBody: refusalBody)
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: front.certificate != nil))
         try pipeline.addHandler(
             HTTPConnectionStateHandler(idleTimeout: .seconds(front.limits.idleTimeoutSeconds), logger: logger))

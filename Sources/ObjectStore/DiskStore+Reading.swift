@@ -26,17 +26,16 @@ extension DiskStore {
         try requireOpen()
         guard range.lowerBound >= 0, range.upperBound <= record.sizeBytes else { throw StoreFailure.rangeIsOutside }
         let sizeBytes = range.upperBound - range.lowerBound
-        guard !range.isEmpty else { return reader(of: ByteBuffer(), rest: nil, sizeBytes: 0) }
+        guard !range.isEmpty else {
+            let nothing = ReadStep(chunk: ByteBuffer(), rest: nil, room: nil)
+            return ObjectReader(first: nothing, sizeBytes: 0, resources: readResources)
+        }
         do {
-            let (first, rest) = try await firstChunk(of: record, range: range)
-            return reader(of: first, rest: rest, sizeBytes: sizeBytes)
+            let first = try await firstStep(of: record, range: range)
+            return ObjectReader(first: first, sizeBytes: sizeBytes, resources: readResources)
         } catch {
             throw fatality.translate(error)
         }
-    }
-
-    private func reader(of first: ByteBuffer, rest: (any ChunkSource)?, sizeBytes: Int64) -> ObjectReader {
-        ObjectReader(first: first, rest: rest, sizeBytes: sizeBytes, readAhead: readAhead)
     }
 
     /// A body that is a row: as it was checked when it was read before, or read and checked now.
@@ -57,23 +56,23 @@ extension DiskStore {
         return body
     }
 
-    private func firstChunk(
-        of record: ObjectRecord, range: Range<Int64>
-    ) async throws -> (chunk: ByteBuffer, rest: (any ChunkSource)?) {
+    private func firstStep(of record: ObjectRecord, range: Range<Int64>) async throws -> ReadStep {
         switch record.body.place {
         case .inline:
             let bytes = try await inlineBytes(of: record)
             guard let chunk = bytes.getSlice(at: Int(range.lowerBound), length: range.count) else {
                 throw StoreFailure.rangeIsOutside
             }
-            return (chunk, nil)
+            return ReadStep(chunk: chunk, rest: nil, room: nil)
         case .blob(let blob):
-            return try await blobs.threads.run { [blobs] in
-                try BlobReader(blob, record.checks, range: range, in: blobs).nextChunk()
+            let (room, limitBytes) = readResources.room(for: Int64(range.count))
+            let (chunk, rest) = try await blobs.threads.run { [blobs] in
+                try BlobReader(blob, record.checks, range: range, in: blobs).nextChunk(limitBytes: limitBytes)
             }
+            return ReadStep(chunk: chunk, rest: rest, room: room)
         case .segments:
             let source = SegmentReader.Source(database: database, blobs: blobs, pin: reaper.pin(record.body.id))
-            return try await SegmentReader.open(source, range: range).next()
+            return try await readResources.step(of: SegmentReader.open(source, range: range))
         }
     }
 

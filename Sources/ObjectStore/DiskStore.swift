@@ -19,7 +19,7 @@ package final class DiskStore: Sendable {
     let reservations: Reservations
     let fatality: Fatality
     let caches: RowCaches
-    let readAhead: ReadAhead
+    let readResources: ReadResources
     private let threads: WorkerThreads
     let freeSpace: FreeSpace
     private let isClosed = Atomic<Bool>(false)
@@ -63,7 +63,9 @@ package final class DiskStore: Sendable {
         self.fatality = Fatality(onFatal: environment.onFatal)
         self.disk = disk
         try StoreFolder.prepare(disk)
-        self.readAhead = ReadAhead(limit: configuration.chunksAheadLimit)
+        self.readResources = ReadResources(
+            ahead: ReadAhead(limit: configuration.chunksAheadLimit),
+            memory: ReadMemory(limitBytes: configuration.readMemoryLimitBytes, elsewhere: configuration.bytesBeingSent))
         self.caches = RowCaches(limitBytes: configuration.cacheLimitBytes)
         self.blobs = BlobFolder(
             disk: disk, threads: threads, randomBytes: environment.randomBytes, fatality: fatality)
@@ -147,7 +149,10 @@ package final class DiskStore: Sendable {
     package var cachedBytes: Int { caches.costBytes }
 
     /// How many chunks of bodies are in memory, or on their way there, before their readers want them.
-    package var chunksAhead: Int { readAhead.takenCount }
+    package var chunksAhead: Int { readResources.ahead.takenCount }
+
+    /// How many bytes of bodies are in memory for readers who have not passed them on.
+    package var readBytes: Int { readResources.memory.takenBytes }
 
     /// Refuses a call after `close()`.
     func requireOpen() throws(StoreFailure) {

@@ -22,13 +22,16 @@ private final class HalfClose: ChannelOutboundHandler {
 @Suite struct ConnectionGuardTests {
     private let channel: EmbeddedChannel
     private let slots: RequestSlots
+    private let unsent = UnsentBytes()
 
     init() throws {
         var limits = FrontLimits()
         limits.lingerBytes = 100
         channel = EmbeddedChannel()
         slots = RequestSlots(limit: 1)
-        try ConnectionGuard.addHTTP(to: channel.pipeline.syncOperations, limits: limits, slots: slots) { refusal in
+        try ConnectionGuard.addHTTP(
+            to: channel.pipeline.syncOperations, limits: limits, slots: slots, unsent: unsent
+        ) { refusal in
             FrontRefusalBody(contentType: "text/plain", text: refusal.message)
         }
         try channel.pipeline.syncOperations.addHandler(HalfClose(), position: .first)
@@ -192,6 +195,19 @@ private final class HalfClose: ChannelOutboundHandler {
         #expect(!slots.enter())
         try answer(.ok)
         #expect(slots.enter())
+    }
+
+    @Test func bytesOfAnAnswerCountUntilTheyHaveLeft() throws {
+        try send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["Content-Length": "5"])
+        channel.write(HTTPServerResponsePart.head(head), promise: nil)
+        channel.write(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(string: "hello"))), promise: nil)
+        let waiting = unsent.count
+        #expect(waiting == 5)
+        channel.flush()
+        channel.embeddedEventLoop.run()
+        let left = unsent.count
+        #expect(left == 0)
     }
 
     @Test func requestsAheadOfTheirAnswersAreFew() throws {

@@ -38,7 +38,7 @@ struct GatewayServer {
         let lock = try FolderLock(folder.lockFile)
         defer { withExtendedLifetime(lock) {} }
         let accessKey = try signingKey()
-        let store = configuration.hasBuiltInStore ? try await openStore() : nil
+        let store = configuration.hasBuiltInStore ? try await openStore(sendingTo: front) : nil
         let ossPort = OneTimeValue<Int>()
         var services: [any Service] = []
         let sessions = SessionsPlace()
@@ -101,14 +101,16 @@ struct GatewayServer {
         return AccessKey(id: key.id, secret: key.secret, ownerID: Self.ownerID)
     }
 
-    private func openStore() async throws -> DiskStore {
+    private func openStore(sendingTo front: FrontDoor) async throws -> DiskStore {
         let logger = logger
         let environment = StoreEnvironment(
             now: SystemEnvironment.nowMilliseconds, randomBytes: SystemEnvironment.randomBytes,
             onFatal: { SystemEnvironment.endAfterDiskFailure($0, logger: logger) })
         let store: DiskStore
         do {
-            store = try await DiskStore.open(storeConfiguration, environment: environment)
+            var settings = storeConfiguration
+            settings.bytesBeingSent = { [unsent = front.unsent] in unsent.count }
+            store = try await DiskStore.open(settings, environment: environment)
         } catch StoreFailure.folderIsInUse {
             throw FolderInUse(path: folder.objects)
         } catch let failure as StoreFailure {

@@ -34,22 +34,31 @@ struct BlobReader: ChunkSource {
         self.range = range
     }
 
-    func next() async throws -> (chunk: ByteBuffer, rest: (any ChunkSource)?) {
-        try await folder.threads.run { try nextChunk() }
+    var remainingBytes: Int64 { Int64(range.count) }
+
+    func next(limitBytes: Int) async throws -> (chunk: ByteBuffer, rest: (any ChunkSource)?) {
+        try await folder.threads.run { try nextChunk(limitBytes: limitBytes) }
     }
 
     /// Reads the block in which the range begins, checks it, and cuts out what was asked for; it blocks.
     ///
+    /// - Parameter limitBytes: The most bytes of the chunk.
     /// - Returns: the chunk and what is left after it, which is nil after the last.
-    func nextChunk() throws -> (chunk: ByteBuffer, rest: BlobReader?) {
+    func nextChunk(limitBytes: Int) throws -> (chunk: ByteBuffer, rest: BlobReader?) {
         let blockBytes = Int64(BodyDigest.blockBytes)
         let number = range.lowerBound / blockBytes
         let start = number * blockBytes
         let end = min(start + blockBytes, trailer.sizeBytes)
         var block = try checkedBlock(Int(number), start: start, count: Int(end - start))
-        let chunkEnd = min(end, range.upperBound)
+        let chunkEnd = min(end, range.upperBound, range.lowerBound + Int64(limitBytes))
         block.moveReaderIndex(forwardBy: Int(range.lowerBound - start))
-        let chunk = block.readSlice(length: Int(chunkEnd - range.lowerBound)) ?? ByteBuffer()
+        var chunk = block.readSlice(length: Int(chunkEnd - range.lowerBound)) ?? ByteBuffer()
+        // A slice keeps all of its block in memory.
+        if chunk.readableBytes * 2 < end - start {
+            var copy = ByteBufferAllocator().buffer(capacity: chunk.readableBytes)
+            copy.writeBuffer(&chunk)
+            chunk = copy
+        }
         let rest = chunkEnd < range.upperBound ? BlobReader(self, range: chunkEnd..<range.upperBound) : nil
         return (chunk, rest)
     }

@@ -46,16 +46,18 @@ struct SegmentReader: ChunkSource {
         self.range = range
     }
 
-    func next() async throws -> (chunk: ByteBuffer, rest: (any ChunkSource)?) {
+    var remainingBytes: Int64 { Int64(range.count) }
+
+    func next(limitBytes: Int) async throws -> (chunk: ByteBuffer, rest: (any ChunkSource)?) {
         var left = self
-        let chunk = try await left.advance()
+        let chunk = try await left.advance(limitBytes: limitBytes)
         left.range = (range.lowerBound + Int64(chunk.readableBytes))..<range.upperBound
         return (chunk, left.range.isEmpty ? nil : left)
     }
 
-    private mutating func advance() async throws -> ByteBuffer {
+    private mutating func advance(limitBytes: Int) async throws -> ByteBuffer {
         if let current = blob {
-            let (chunk, rest) = try await source.blobs.threads.run { try current.nextChunk() }
+            let (chunk, rest) = try await source.blobs.threads.run { try current.nextChunk(limitBytes: limitBytes) }
             blob = rest
             return chunk
         }
@@ -65,7 +67,7 @@ struct SegmentReader: ChunkSource {
         guard let id = segment.body.blob else { return try await inlineChunk() }
         let blobs = source.blobs
         let (chunk, rest) = try await blobs.threads.run {
-            try BlobReader(id, segment.checks, range: part, in: blobs).nextChunk()
+            try BlobReader(id, segment.checks, range: part, in: blobs).nextChunk(limitBytes: limitBytes)
         }
         blob = rest
         return chunk

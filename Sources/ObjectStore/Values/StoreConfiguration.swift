@@ -24,6 +24,10 @@ package struct StoreConfiguration: Sendable {
     package var cacheLimitBytes = 32 * 1_024 * 1_024
     /// The most chunks, of 1 MiB at most, that are read before their readers want them; 0 reads none ahead.
     package var chunksAheadLimit = 64
+    /// How many bytes of bodies may be in memory for all readers together before they get small pieces.
+    package var readMemoryLimitBytes = 256 * 1_024 * 1_024
+    /// How many of those bytes readers have passed on to somebody who has not sent them yet.
+    package var bytesBeingSent: @Sendable () -> Int = { 0 }
     /// How old a file without a row must be before it is marked, and then again before it is removed, in milliseconds.
     package var orphanAgeMilliseconds: Int64 = 24 * 60 * 60 * 1_000
     /// How many threads read, write and flush blob files.
