@@ -65,13 +65,14 @@ struct WorkspaceConfiguration: Sendable {
 
     private static func origins(_ options: OptionReader) async throws -> [String]? {
         guard try await options.text(.allowedOrigins) != nil else { return nil }
-        return try await ServeConfiguration.checked(
+        let origins: [String] = try await ServeConfiguration.checked(
             .allowedOrigins, options, "*, or origins such as https://app.example.com, separated by commas"
         ) { text in
             let origins = text.split(separator: ",").map { String($0.filter { $0 != " " }) }
             let areOrigins = origins.allSatisfy { $0 == "*" || Self.isOrigin($0) }
             return areOrigins && !origins.isEmpty && origins.count <= 64 ? origins : nil
         }
+        return origins
     }
 
     /// Whether a text is a scheme, a host and maybe a port, as browsers write them.

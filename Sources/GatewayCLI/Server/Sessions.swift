@@ -70,7 +70,8 @@ struct Sessions {
             }
             return Sessions(
                 settlement: settlement, purge: SessionPurge(store: store, environment: environment, logger: logger),
-                reconciliation: reconciliation, bucketSetup: bucketSetup, store: store, responder: responder, connections: connections)
+                reconciliation: reconciliation, bucketSetup: bucketSetup, store: store, responder: responder,
+                connections: connections)
         } catch {
             try await connections.shutdown()
             throw error

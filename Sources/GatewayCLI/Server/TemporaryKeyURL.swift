@@ -43,14 +43,15 @@ struct TemporaryKeyURL: Sendable {
         return TemporaryCredentials(
             Credentials(
                 accessKeyID: answer.AccessKeyId, accessKeySecret: Secret(answer.AccessKeySecret),
-                securityToken: Secret(answer.SecurityToken)), expiresAtUnixSeconds: endsAt / 1_000)
+                securityToken: answer.SecurityToken.flatMap { $0.isEmpty ? nil : Secret($0) }),
+            expiresAtUnixSeconds: endsAt / 1_000)
     }
 
     /// The names of the metadata service.
     private struct Answer: Decodable {
         let AccessKeyId: String
         let AccessKeySecret: String
-        let SecurityToken: String
+        let SecurityToken: String?
         let Expiration: String
     }
 }

@@ -164,7 +164,8 @@ package struct UploadReconciliation: Service {
         } while token != nil
         if let group { try await compare(group.user, group.objects, &pass, tell) }
         var last = ""
-        while case let users = try await store.usersWithFiles(after: last, limit: Self.batchSize), let end = users.last {
+        while case let users = try await store.usersWithFiles(after: last, limit: Self.batchSize), let end = users.last
+        {
             for user in users where !pass.users.contains(user) { try await compare(user, [], &pass, tell) }
             last = end.text
         }
