@@ -11,10 +11,10 @@ import Testing
 @Suite struct UploadWalkTests {
     private static let quotaBytes: Int64 = 1_000
 
-    /// How many walks: 500 steps are one, and `STORAGE_GATEWAY_WALKS` says how many there are.
+    /// How many walks: 500 steps are one, and `UPLOAD_WALKS` says how many there are.
     static let seeds: [UInt64] = {
-        let count = ProcessInfo.processInfo.environment["STORAGE_GATEWAY_WALKS"].flatMap { Int($0) } ?? 2
-        let given = ProcessInfo.processInfo.environment["STORAGE_GATEWAY_SEED"].flatMap { UInt64($0) }
+        let count = ProcessInfo.processInfo.environment["UPLOAD_WALKS"].flatMap { Int($0) } ?? 2
+        let given = ProcessInfo.processInfo.environment["UPLOAD_SEED"].flatMap { UInt64($0) }
         let first = given ?? .random(in: 0...1_000_000)
         return (0..<UInt64(count)).map { first &+ $0 }
     }()

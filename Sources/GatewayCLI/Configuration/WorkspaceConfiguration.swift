@@ -19,7 +19,7 @@ struct WorkspaceConfiguration: Sendable {
     /// How the bucket is addressed at the public endpoint; nil for the same.
     let publicStyle: Endpoint.Style?
     /// How requests and URLs are signed.
-    let signature: OSSClient.SignatureVersion
+    let signatureVersion: OSSClient.SignatureVersion
     /// Where the access key comes from.
     let credentials: Source
     /// The security token of a temporary access key that does not change; nil for a lasting key.
@@ -27,6 +27,8 @@ struct WorkspaceConfiguration: Sendable {
     /// The origins of web pages that may upload and call the API; nil if nobody said.
     let allowedOrigins: [String]?
 
+    /// Whether a URL can bind the length of what is uploaded with it.
+    var bindsLength: Bool { signatureVersion == .v4 }
     /// Whether nothing is set that only another store has.
     var isUsual: Bool { style == nil && publicStyle == nil && credentials == .key && securityToken == nil }
 
@@ -36,7 +38,7 @@ struct WorkspaceConfiguration: Sendable {
     init(_ options: OptionReader) async throws {
         style = try await Self.style(.ossAddressing, options)
         publicStyle = try await Self.style(.ossPublicAddressing, options)
-        signature = try await ServeConfiguration.checked(.ossSignature, options, "v4 or v1") {
+        signatureVersion = try await ServeConfiguration.checked(.ossSignature, options, "v4 or v1") {
             OSSClient.SignatureVersion(rawValue: $0)
         }
         let file = try await options.text(.ossCredentialsFile)

@@ -27,10 +27,35 @@ struct Doctor: Sendable {
     /// The origins of web pages that are to upload.
     let origins: [String]
 
+    /// Connects to a store, makes all checks, and tells of each.
+    ///
+    /// - Returns: whether none has failed.
+    static func examine(
+        _ store: WorkspaceStore, origins: [String], _ tell: (DoctorCheck) async throws -> Void
+    ) async throws -> Bool {
+        var configuration = HTTPClient.Configuration(
+            certificateVerification: store.isBuiltIn ? .none : .fullVerification)
+        configuration.redirectConfiguration = .disallow
+        configuration.timeout = .init(connect: .seconds(5), read: .seconds(10))
+        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        let connections = OSSConnections(OSSClient.Timeouts(), checksCertificates: !store.isBuiltIn)
+        let outcome: Result<Bool, any Error>
+        do {
+            let (storage, client) = try store.open(connections)
+            let doctor = Doctor(store: store, storage: storage, client: client, http: http, origins: origins)
+            outcome = .success(try await doctor.examine(tell))
+        } catch {
+            outcome = .failure(error)
+        }
+        try await connections.shutdown()
+        try await http.shutdown()
+        return try outcome.get()
+    }
+
     /// Makes all checks, and tells of each.
     ///
     /// - Returns: whether none has failed.
-    func examine(_ tell: (DoctorCheck) async throws -> Void) async throws -> Bool {
+    private func examine(_ tell: (DoctorCheck) async throws -> Void) async throws -> Bool {
         var isWell = true
         func note(_ check: DoctorCheck) async throws {
             if check.verdict == .failed { isWell = false }
@@ -76,7 +101,7 @@ struct Doctor: Sendable {
     /// Whether the store lets us in, and has the bucket.
     private func entry(_ key: ObjectKey) async -> [DoctorCheck] {
         let good = [
-            DoctorCheck(name: "credentials", verdict: .ok, detail: "the access key signs, \(store.settings.signature)"),
+            DoctorCheck(name: "credentials", verdict: .ok, detail: "the access key signs, \(store.settings.signatureVersion)"),
             DoctorCheck(name: "bucket", verdict: .ok, detail: "\(store.bucket.text) at \(store.endpoint)"),
         ]
         do {
@@ -124,7 +149,7 @@ struct Doctor: Sendable {
         if (400...499).contains(status) {
             return DoctorCheck(name: name, verdict: .ok, detail: "refused with status \(status)")
         }
-        let isBound = store.settings.signature == .v4 || contentType != Self.contentType
+        let isBound = store.settings.bindsLength || contentType != Self.contentType
         return DoctorCheck(
             name: name, verdict: isBound ? .failed : .warning,
             detail: isBound

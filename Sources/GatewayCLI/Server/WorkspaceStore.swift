@@ -55,8 +55,8 @@ struct WorkspaceStore: Sendable {
             endpoint: try parsed(endpoint, style, .ossEndpoint),
             publicEndpoint: try parsed(publicEndpoint, settings.publicStyle ?? style, .ossPublicEndpoint),
             region: region, bucket: bucket)
-        configuration.signatures = settings.signature
-        configuration.presignedURLs = settings.signature
+        configuration.signatures = settings.signatureVersion
+        configuration.presignedURLs = settings.signatureVersion
         configuration.retries.maximumAttempts = attempts
         configuration.answerTimeout = .seconds(4)
         return OSSClient(

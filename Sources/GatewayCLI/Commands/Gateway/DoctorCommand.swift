@@ -1,8 +1,6 @@
 import ArgumentParser
-import AsyncHTTPClient
 import CommandKit
 import Foundation
-import OSSClient
 
 /// `doctor`: whether the store that is configured does what the gateway needs.
 struct DoctorCommand: AsyncParsableCommand {
@@ -23,7 +21,7 @@ struct DoctorCommand: AsyncParsableCommand {
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run() async throws {
-        let (options, origins) = (options, origin)
+        let (options, given) = (options, origin)
         try await FolderSession.running(output) { session in
             let store: WorkspaceStore
             do {
@@ -33,32 +31,11 @@ struct DoctorCommand: AsyncParsableCommand {
             } catch let problem as FolderProblem {
                 throw FailureReport(.notFound, "\(problem)")
             }
-            let isWell = try await Self.examine(store, origins.isEmpty ? store.allowedOrigins : origins) { check in
+            let origins = given.isEmpty ? store.allowedOrigins : given
+            let isWell = try await Doctor.examine(store, origins: origins) { check in
                 try await session.console.lines([session.console.isJSON ? check.json : check.line])
             }
             guard isWell else { throw ExitStatus.someFailed }
         }
-    }
-
-    private static func examine(
-        _ store: WorkspaceStore, _ origins: [String], _ tell: @escaping @Sendable (DoctorCheck) async throws -> Void
-    ) async throws -> Bool {
-        var configuration = HTTPClient.Configuration(
-            certificateVerification: store.isBuiltIn ? .none : .fullVerification)
-        configuration.redirectConfiguration = .disallow
-        configuration.timeout = .init(connect: .seconds(5), read: .seconds(10))
-        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        let connections = OSSConnections(OSSClient.Timeouts(), checksCertificates: !store.isBuiltIn)
-        let outcome: Result<Bool, any Error>
-        do {
-            let (storage, client) = try store.open(connections)
-            let doctor = Doctor(store: store, storage: storage, client: client, http: http, origins: origins)
-            outcome = .success(try await doctor.examine(tell))
-        } catch {
-            outcome = .failure(error)
-        }
-        try await connections.shutdown()
-        try await http.shutdown()
-        return try outcome.get()
     }
 }
