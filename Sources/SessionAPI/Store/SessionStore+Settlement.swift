@@ -102,6 +102,7 @@ extension SessionStore {
                     state = CASE state WHEN 'pending' THEN 'rejected' ELSE state END
                 WHERE user_id = ?1 AND oss_key = ?2 AND rechecked_at IS NULL
                 """, [due.file.user.text, due.file.key.text, nowMicroseconds])
+            try database.forgetSettledUploads(of: due.file.user, nowMicroseconds)
             return .keep(true)
         }
     }
@@ -124,6 +125,13 @@ extension SQLConnection {
             [due.file.user.text, due.file.key.text])
         let newest: Int64? = try row?[0] ?? nil
         return newest == due.newestUpload
+    }
+
+    /// Forgets URLs that were settled a day ago and looked at once more since.
+    func forgetSettledUploads(of user: UserID, _ nowMicroseconds: Int64) throws {
+        try run(
+            "DELETE FROM upload_urls WHERE user_id = ? AND settled_at < ? AND rechecked_at IS NOT NULL",
+            [user.text, nowMicroseconds - 86_400_000_000])
     }
 
     /// Writes what an object really is into the row of its file.

@@ -42,7 +42,10 @@ extension SessionStore {
     func reserve(_ reservation: UploadReservation, by author: Author) async throws -> ReservationOutcome {
         let file = reservation.file
         return try await change(by: author) { database, _ in
-            try database.pruneUploads(author)
+            if reservation.expiresAtMicroseconds <= author.nowMicroseconds {
+                // Nothing is ever settled where there is no store.
+                try database.forgetSettledUploads(of: author.user, author.nowMicroseconds)
+            }
             let granted = try database.firstRow(
                 """
                 INSERT INTO upload_urls (user_id, chapter_id, filename, oss_key, size_bytes, content_md5, created_at,
@@ -175,13 +178,6 @@ extension SQLConnection {
             WHERE user_id = ? AND state = 'pending' AND settled_at IS NULL AND expires_at > ?
             """, [author.user.text, author.nowMicroseconds])
         return try row?[0] ?? 0
-    }
-
-    /// Forgets URLs that were settled a day ago and looked at once more since.
-    fileprivate func pruneUploads(_ author: Author) throws {
-        try run(
-            "DELETE FROM upload_urls WHERE user_id = ? AND settled_at < ? AND rechecked_at IS NOT NULL",
-            [author.user.text, author.nowMicroseconds - 86_400_000_000])
     }
 
     /// What is on record about a file, or nil if it was never confirmed.
