@@ -60,7 +60,9 @@ import Testing
         try await Fixture().run { client in
             try await client.submit("a.py", 10)
             client.fixture.storage?.isReachable = false
-            await #expect(throws: WorkspaceStorageProblem.self) { _ = try await client.fixture.reconcile(repairs: true) }
+            await #expect(throws: WorkspaceStorageProblem.self) {
+                _ = try await client.fixture.reconcile(repairs: true)
+            }
             client.fixture.storage?.isReachable = true
             let files = try await client.send(.get, "/v1/storage/workspace/files")
             #expect(files.members(of: "filename") == ["a.py"])

@@ -101,7 +101,8 @@ struct Doctor: Sendable {
     /// Whether the store lets us in, and has the bucket.
     private func entry(_ key: ObjectKey) async -> [DoctorCheck] {
         let good = [
-            DoctorCheck(name: "credentials", verdict: .ok, detail: "the access key signs, \(store.settings.signatureVersion)"),
+            DoctorCheck(
+                name: "credentials", verdict: .ok, detail: "the access key signs, \(store.settings.signatureVersion)"),
             DoctorCheck(name: "bucket", verdict: .ok, detail: "\(store.bucket.text) at \(store.endpoint)"),
         ]
         do {
