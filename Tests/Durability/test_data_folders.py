@@ -54,6 +54,36 @@ def test_the_schema_after_all_migrations_is_the_one_on_record(new_gateway):
     assert schema(server.data) == CURRENT.read_text(), "Folders/make.py --schema renews the record"
 
 
+def test_what_older_rows_of_sessions_lack_is_made_up_from_what_they_have(new_gateway, tmp_path):
+    """The text of a turn is counted in bytes, a document reaches the newest turn, and changes are still told."""
+    data = unpacked("0.1.0", tmp_path)
+    words = "数据 \U0001f40d \0 end"
+    with closing(sqlite3.connect(data / "sessions.sqlite")) as database:
+        before = database.execute("SELECT count(*) FROM changes").fetchone()
+        user, session = database.execute("SELECT user_id, session_id FROM sessions WHERE max_index >= 0").fetchone()
+        database.execute("UPDATE turns SET companion_response = ? WHERE session_id = ?", (words, session))
+        for kind, name in (("documents", "agent_state"), ("document_versions", "memory")):
+            database.execute(
+                f"INSERT INTO {kind} (user_id, session_id, kind, body, hash, seq, updated_at)"
+                " VALUES (?, ?, ?, '{}', zeroblob(32), 999, 0)", (user, session, name))
+        database.commit()
+    server = new_gateway(data=data, environment=ENVIRONMENT).start()
+    assert server.stop() == 0
+    with closing(sqlite3.connect(data / "sessions.sqlite")) as database:
+        turns = database.execute(
+            "SELECT size_bytes, user_message, companion_response, turn_outcome FROM turns WHERE session_id = ?",
+            (session,)).fetchall()
+        assert turns and all(row[0] == sum(len(text.encode()) for text in row[1:]) for row in turns)
+        assert words in {row[2] for row in turns}
+        [newest] = database.execute("SELECT max_index FROM sessions WHERE session_id = ?", (session,)).fetchone()
+        for kind in ("documents", "document_versions"):
+            reached = {row[0] for row in database.execute(
+                f"SELECT reaches_turn FROM {kind} WHERE session_id = ?", (session,))}
+            assert reached == {newest}
+        after = database.execute("SELECT count(*) FROM changes").fetchone()
+        assert after == before and after[0] > 0
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_an_upgraded_data_folder_has_the_schema_of_a_new_one(new_gateway, tmp_path, version):
     upgraded = new_gateway(data=unpacked(version, tmp_path), environment=ENVIRONMENT).start()

@@ -71,6 +71,11 @@ struct Fixture: Sendable {
         Accounts(store: store, configuration: configuration, environment: environment)
     }
 
+    /// What removes deleted sessions, as the server does in the background.
+    var purge: SessionPurge {
+        SessionPurge(store: store, environment: environment, logger: Self.logger)
+    }
+
     /// Settles uploads as the server does in the background.
     func settle() async throws -> Int {
         let storage = try #require(storage)

@@ -133,6 +133,82 @@ import Testing
         }
     }
 
+    @Test func aTurnKeepsSixteenOtherContentsAndRefusesWhatItDoesNotKeep() async throws {
+        try await Fixture().run { client in
+            _ = try await sync(client, "s1", Self.batch(turns: [Self.turn(1)]))
+            for number in 0..<16 {
+                let answer = try await client.turn("s1", index: "1", message: "other \(number)")
+                #expect(answer.refusal == "201 -")
+            }
+            let beyond = try await client.turn("s1", index: "1", message: "one too many")
+            let known = try await client.turn("s1", index: "1", message: "other 3")
+            #expect([beyond.refusal, known.refusal] == ["409 LIMIT_REACHED", "201 -"])
+            let more = Self.batch(turns: [Self.turn(1, "too many"), Self.turn(2)], more: #","on_conflict":"keep""#)
+            let batch = try await sync(client, "s1", more)
+            #expect(batch.refusal == "409 LIMIT_REACHED")
+            let state = try await client.send(.get, "/v1/sessions/s1/state", headers: Self.strict)
+            #expect(try state.text("turn_count") == "1")
+        }
+    }
+
+    /// What the client's clock shows, when the turn happened by it, and what the session says then.
+    @Test(arguments: [
+        ("2026-09-21T14:13:20Z", "2026-09-21T14:13:10Z", "14:13:10"),
+        ("2026-09-21T13:13:20Z", "2026-09-21T13:13:10Z", "14:13:10"),
+        ("2026-09-21T13:13:20Z", "2026-09-21T14:00:00Z", "14:13:20"),
+        ("2026-09-19T14:13:20Z", "2026-09-19T14:13:10Z", "14:13:20"),
+        ("2026-09-21T14:13:20Z", "2000-01-01T00:00:00Z", "13:13:20"),
+    ])
+    func aTurnCountsAsOfWhenItHappenedByTheServersClock(
+        _ clientTime: String, _ occurred: String, _ wanted: String
+    ) async throws {
+        try await Fixture().run { client in
+            client.fixture.clock.advance(seconds: -3_600)
+            _ = try await client.send(.put, "/v1/sessions/s1", #"{"chapter_id":"c1"}"#)
+            client.fixture.clock.advance(seconds: 3_600)
+            let turn = Self.turn(1).replacing("{\"turn_index\"", with: #"{"occurred_at":"\#(occurred)","turn_index""#)
+            let body = Self.batch(turns: [turn], more: #","client_time":"\#(clientTime)""#)
+            let answer = try await sync(client, "s1", body)
+            #expect(answer.refusal == "200 -")
+            client.fixture.clock.advance(seconds: 600)
+            let again = try await sync(client, "s1", body)
+            #expect(again.refusal == "200 -")
+            let session = try await client.send(.get, "/v1/sessions/s1")
+            let found = try session.text("last_active_at")
+            #expect(found.hasPrefix("2026-09-21T\(wanted)."), "\(found)")
+        }
+    }
+
+    @Test func whatWasDeletedIsRemovedWhenItsTimeIsOverAndItsIdStaysTaken() async throws {
+        let fixture = try Fixture()
+        try await fixture.run { client in
+            let turns = (1...250).map { Self.turn($0) }
+            for part in [turns.prefix(200), turns.suffix(50)] {
+                let answer = try await sync(client, "s1", Self.batch(turns: Array(part), memory: #"{"a":1}"#, asOf: 1))
+                #expect(answer.refusal == "200 -")
+            }
+            _ = try await client.turn("s1", index: "7", message: "other")
+            _ = try await sync(client, "s2", Self.batch(turns: [Self.turn(1)]))
+            for name in ["s1", "s2"] { _ = try await client.send(.delete, "/v1/sessions/\(name)") }
+            fixture.clock.advance(seconds: 30 * 86_400 - 1)
+            _ = try await client.send(.post, "/v1/sessions/s2/undelete")
+            let early = try await fixture.purge.purgeAll()
+            fixture.clock.advance(seconds: 1)
+            let due = try await fixture.purge.purgeAll()
+            let none = try await fixture.purge.purgeAll()
+            #expect([early, due, none] == [0, 1, 0])
+            let answers = [
+                try await client.send(.post, "/v1/sessions/s1/undelete"),
+                try await client.send(.get, "/v1/sessions/s1"),
+                try await client.send(.put, "/v1/sessions/s1", #"{"chapter_id":"c1"}"#),
+                try await client.send(.get, "/v1/sessions/s2/digest"),
+            ]
+            #expect(answers.map(\.refusal) == Array(repeating: "410 SESSION_DELETED", count: 3) + ["200 -"])
+            let listed = try await client.send(.get, "/v1/sessions?state=deleted")
+            #expect(try listed.text("sessions") == "[]")
+        }
+    }
+
     private func sync(_ client: Client, _ session: String, _ body: String) async throws -> Answer {
         try await client.send(.post, "/v1/sessions/\(session)/sync", body, headers: Self.strict)
     }

@@ -208,11 +208,12 @@ enum SessionSchema {
         CREATE INDEX sessions_by_deletion ON sessions (deleted_at) WHERE deleted_at IS NOT NULL;
         ALTER TABLE turns ADD COLUMN occurred_at INTEGER;
         ALTER TABLE turns ADD COLUMN size_bytes INTEGER NOT NULL DEFAULT 0;
-        UPDATE turns SET size_bytes = length(user_message) + length(companion_response) + length(turn_outcome);
+        UPDATE turns SET size_bytes = length(CAST(user_message AS BLOB))
+            + length(CAST(companion_response AS BLOB)) + length(CAST(turn_outcome AS BLOB));
         ALTER TABLE turn_alternates ADD COLUMN occurred_at INTEGER;
         ALTER TABLE turn_alternates ADD COLUMN size_bytes INTEGER NOT NULL DEFAULT 0;
-        UPDATE turn_alternates
-            SET size_bytes = length(user_message) + length(companion_response) + length(turn_outcome);
+        UPDATE turn_alternates SET size_bytes = length(CAST(user_message AS BLOB))
+            + length(CAST(companion_response AS BLOB)) + length(CAST(turn_outcome AS BLOB));
         ALTER TABLE turn_alternates ADD COLUMN decision TEXT;
         ALTER TABLE turn_alternates ADD COLUMN fork_session_id TEXT;
         ALTER TABLE turn_alternates ADD COLUMN decided_at INTEGER;

@@ -39,7 +39,8 @@ struct SessionEdit {
 
     /// Stores a turn.
     ///
-    /// - Throws: `TURN_CONFLICT` where other content is refused, `LIMIT_REACHED` if the session is full.
+    /// - Throws: `TURN_CONFLICT` where other content is refused; `LIMIT_REACHED` if the session is full, or no more
+    ///   other content of the turn is kept.
     mutating func append(_ row: TurnRow, _ collision: Collision) throws -> TurnStatus {
         let stored = try database.run(
             """
@@ -202,12 +203,24 @@ struct SessionEdit {
         if kept == 1 {
             lastStoredIndex = row.index
             note("conflict")
+        } else if try !database.hasAlternate(AlternateID(index: row.index, hash: row.hash), of: session, author.user) {
+            // A-154: what is not kept is not acknowledged.
+            throw APIProblem(.limitReached, "The turn has too many other contents")
         }
         return .alternate
     }
 }
 
 extension SQLConnection {
+    /// Whether that other content of a turn is kept.
+    fileprivate func hasAlternate(_ id: AlternateID, of session: SessionRecord, _ user: UserID) throws -> Bool {
+        try firstRow(
+            """
+            SELECT 1 FROM turn_alternates
+            WHERE user_id = ? AND session_id = ? AND turn_index = ? AND content_hash = ?
+            """, [user.text, session.id.text, id.index, id.hash]) != nil
+    }
+
     /// Records a change under the number that was taken for it.
     func noteChange(
         _ sequence: Int64, _ session: SessionID?, _ kind: String, _ turnIndex: Int64?, _ author: Author

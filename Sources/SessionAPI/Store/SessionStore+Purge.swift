@@ -27,10 +27,20 @@ extension SessionStore {
 
     /// Removes a part of what belonged to a session; what stays is that it was deleted.
     ///
+    /// One that was brought back in the meantime is left alone.
     /// - Returns: false if there is nothing more to remove.
     func purge(_ session: PurgeableSession, nowMicroseconds: Int64) async throws -> Bool {
-        try await write { database in
+        let latest = nowMicroseconds - SessionLimits.undeleteSeconds * 1_000_000
+        return try await write { database in
             let names: SQLArguments = [session.userID, session.sessionID]
+            // Locks the user's row, so that nobody brings the session back meanwhile.
+            try database.run("UPDATE users SET seq = seq WHERE user_id = ?", [session.userID])
+            let isDue = try database.firstRow(
+                """
+                SELECT 1 FROM sessions
+                WHERE user_id = ? AND session_id = ? AND deleted_at <= ? AND purged_at IS NULL
+                """, names + [latest])
+            guard isDue != nil else { return .discard(false) }
             for (table, key) in [
                 ("turn_alternates", "turn_index"), ("turns", "turn_index"), ("document_versions", "seq"),
             ] {
