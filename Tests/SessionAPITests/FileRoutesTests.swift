@@ -83,6 +83,21 @@ import Testing
         }
     }
 
+    @Test func aDeletedFileWhoseURLsAreSettledChargesUntilTheStoreHasConfirmed() async throws {
+        try await Fixture(change: { $0.quotaBytes = 100 }).run { client in
+            try await client.submit("a.py", 100)
+            client.fixture.clock.advance(seconds: 365)
+            _ = try await client.fixture.settle()
+            client.fixture.storage?.isReachable = false
+            _ = try await client.send(.delete, "/v1/storage/workspace/chapter-files/c1/a.py")
+            let away = try await client.uploadURL("b.py", 1)
+            client.fixture.storage?.isReachable = true
+            client.fixture.clock.advance(seconds: 62)
+            let back = try await client.uploadURL("b.py", 100)
+            #expect([away.refusal, back.refusal] == ["409 QUOTA_EXCEEDED", "200 -"])
+        }
+    }
+
     @Test func aDeleteThatTheStoreDidNotDoIsTriedAgain() async throws {
         try await Fixture().run { client in
             try await client.submit("a.py", 100)
