@@ -39,6 +39,7 @@ from kit.wire import address  # noqa: E402
 import load  # noqa: E402
 import peers  # noqa: E402
 import reads  # noqa: E402
+import uploads  # noqa: E402
 
 KIB, MIB = 1024, 1024 * 1024
 
@@ -455,6 +456,7 @@ def server_rows(given: argparse.Namespace) -> list[Row]:
             rows += show([session_rounds(server, users=16, rounds=60)])
         finally:
             server.kill()
+        rows += show([Row(**row) for row in uploads.rows(folder, given.seconds)])
         rows += show(engine_rows(folder, given.seconds, given.large))
         if given.objects:
             rows += show(many_objects(folder, given.objects))

@@ -47,7 +47,7 @@ OWNERS = {
     "GRDB": ["ObjectStore", "SessionAPI"],
     "GRDBSQLite": ["ObjectStore"],
     "JWTKit": ["SessionAPI"],
-    "AsyncHTTPClient": ["OSSClient", "GatewayCLI/Callbacks"],
+    "AsyncHTTPClient": ["OSSClient", "GatewayCLI/Callbacks", "GatewayCLI/Credentials", "GatewayCLI/Doctor"],
     "ArgumentParser": ["GatewayCLI"],
     "Configuration": ["GatewayCLI"],
     "Crypto": ["OSSKit", "ObjectStore", "SessionAPI", "GatewayCLI/Callbacks"],

@@ -10,12 +10,14 @@ struct StorageGatewayCommand: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Server",
-                subcommands: [ServeCommand.self, KeysCommand.self, UsersCommand.self, VersionCommand.self]),
+                subcommands: [
+                    ServeCommand.self, DoctorCommand.self, KeysCommand.self, UsersCommand.self, VersionCommand.self,
+                ]),
             CommandGroup(
                 name: "The data folder",
                 subcommands: [
                     CheckCommand.self, ScrubCommand.self, BackupCommand.self, RestoreCommand.self, ImportCommand.self,
-                    ExportCommand.self,
+                    ExportCommand.self, ReconcileCommand.self,
                 ]),
             CommandGroup(
                 name: "Objects and buckets",

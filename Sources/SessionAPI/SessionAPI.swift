@@ -44,8 +44,11 @@ package enum SessionAPI {
                 UploadSettlement(store: store, storage: $0, environment: environment, logger: logger)
             },
             configuration: configuration, environment: environment, logger: logger)
+        let files = FileRoutes(
+            store: store, storage: storage, configuration: configuration, environment: environment, logger: logger)
+        let routes = OperationRoutes().routes + sessionRoutes + accounts.routes + uploads.routes + files.routes
         return SessionResponder(
-            routes: OperationRoutes().routes + sessionRoutes + accounts.routes + uploads.routes, gate: gate,
+            routes: routes, gate: gate,
             crossOrigin: CrossOriginPolicy(allowedOrigins: configuration.allowedOrigins), environment: environment)
     }
 }

@@ -86,4 +86,8 @@ package enum SessionLimits {
     package static let pendingUploadsPerUser: Int64 = 64
     /// The most files of one answer of the file list.
     package static let filesPerAnswer = 10_000
+    /// The files of one page of the file list.
+    package static let filesPerPage: ClosedRange<Int64> = 1...1_000
+    /// The files of one page where only a cursor is given.
+    package static let defaultFilesPerPage: Int64 = 100
 }

@@ -39,7 +39,7 @@ final class TestClock: Sendable {
 struct Fixture: Sendable {
     static let secret = "a-test-secret-of-more-than-32-bytes-0123456789"
 
-    let clock = TestClock()
+    let clock: TestClock
     let folder: URL
     let store: SessionStore
     let storage: FakeStorage?
@@ -59,7 +59,8 @@ struct Fixture: Sendable {
         change(&configuration)
         self.configuration = configuration
         self.storage = storage
-        let clock = clock
+        let clock = TestClock()
+        self.clock = clock
         environment = SessionEnvironment(
             nowMicroseconds: { clock.now }, randomBytes: SessionEnvironment.system.randomBytes)
     }
@@ -98,6 +99,30 @@ struct Fixture: Sendable {
             throw error
         }
         try close()
+    }
+
+    /// The same data after the process has gone.
+    func reopened() throws -> Fixture {
+        try store.shutDown()
+        return try Fixture(self)
+    }
+
+    private init(_ other: Fixture) throws {
+        clock = other.clock
+        folder = other.folder
+        store = try SessionStore(path: folder.appendingPathComponent("api.sqlite").path, logger: Self.logger)
+        storage = other.storage
+        configuration = other.configuration
+        environment = other.environment
+    }
+
+    /// Runs a part of a test against the API in this process, and leaves everything in place.
+    func living<Value>(_ test: @Sendable (Client) async throws -> Value) async throws -> Value {
+        let responder = try await SessionAPI.makeResponder(
+            configuration: configuration, store: store, storage: storage, environment: environment,
+            logger: Self.logger)
+        let application = Application(responder: responder, logger: Self.logger)
+        return try await application.test(.router) { try await test(Client(base: $0, fixture: self)) }
     }
 
     func close() throws {
@@ -212,6 +237,9 @@ final class FakeStorage: WorkspaceStorage {
 
     var keys: [String] { state.withLock { $0.objects.keys.map { String(decoding: $0, as: UTF8.self) }.sorted() } }
 
+    /// The bytes of all objects.
+    var totalBytes: Int64 { state.withLock { $0.objects.values.reduce(0) { $0 + $1.lengthBytes } } }
+
     /// Uploads an object of a size; each upload has an ETag of its own unless its content is given.
     func put(
         _ key: String, sizeBytes: Int64, content: UInt64? = nil, modifiedAtSeconds: Int64 = 1_790_000_000
@@ -244,6 +272,19 @@ final class FakeStorage: WorkspaceStorage {
         try reachable().beforeDelete?()
         state.withLock { $0.objects[key.bytes] = nil }
     }
+
+    func list(prefix: String, after token: String?) async throws -> StoredObjectPage {
+        let found = try reachable().objects.filter { $0.key.starts(with: prefix.utf8) }
+            .sorted { $0.key.lexicographicallyPrecedes($1.key) }
+            .filter { Array($0.key).lexicographicallyPrecedes(Array((token ?? "").utf8)) == false }
+        let page = try found.filter { token.map { Array($0.utf8) } != $0.key }.prefix(Self.pageSize).map {
+            StoredObject(key: try ObjectKey(bytes: $0.key), sizeBytes: $0.value.lengthBytes, etag: $0.value.etag ?? "")
+        }
+        return StoredObjectPage(objects: page, next: page.count == Self.pageSize ? page.last?.key.text : nil)
+    }
+
+    /// The objects of one page of a list.
+    private static let pageSize = 3
 
     private func reachable() throws -> State {
         let state = state.withLock { $0 }

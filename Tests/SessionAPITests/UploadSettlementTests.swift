@@ -76,8 +76,13 @@ import Testing
             let away = try await upload(client, "b.py", 1)
             let none = try await client.fixture.settle()
             client.fixture.storage?.isReachable = true
+            // Nobody knows what became of the deletes until they can no longer be under way.
+            let doubtful = try await upload(client, "b.py", 1)
+            client.fixture.clock.advance(seconds: 60)
             let back = try await upload(client, "b.py", 1)
-            #expect([away.refusal, back.refusal] == ["409 QUOTA_EXCEEDED", "200 -"])
+            #expect(
+                [away.refusal, doubtful.refusal, back.refusal]
+                    == ["409 QUOTA_EXCEEDED", "409 QUOTA_EXCEEDED", "200 -"])
             #expect(none == 0)
         }
     }
@@ -129,6 +134,37 @@ import Testing
             let count = try await client.fixture.settle()
             #expect(count == 80)
             #expect(client.fixture.storage?.keys == [])
+        }
+    }
+
+    @Test(arguments: [-86_400, 315_360_000] as [Int64])
+    func aClockThatJumpsTrapsNothingAndFreesWhatIsOver(_ seconds: Int64) async throws {
+        try await Fixture(change: { $0.quotaBytes = 100 }).run { client in
+            _ = try await upload(client, "a.py", 60)
+            try put(client, "a.py", 60)
+            _ = try await confirm(client, "a.py")
+            _ = try await upload(client, "b.py", 40)
+            client.fixture.clock.advance(seconds: seconds)
+            for _ in 0..<2 { _ = try await client.fixture.settle() }
+            let during = try await client.send(.get, "/v1/storage/workspace/quota")
+            #expect(during.status == 200)
+            // Time goes on from there, or somebody puts the clock right.
+            client.fixture.clock.advance(seconds: max(0, -seconds) + 400)
+            _ = try await client.fixture.settle()
+            let after = try await upload(client, "c.py", 40)
+            #expect(after.status == 200)
+            #expect(client.fixture.storage?.keys == ["user/\(Client.alice)/workspace/c1/a.py"])
+        }
+    }
+
+    @Test func aURLChargesToTheLastSecondOfItsGrace() async throws {
+        try await Fixture(change: { $0.quotaBytes = 100 }).run { client in
+            _ = try await upload(client, "a.py", 100)
+            client.fixture.clock.advance(seconds: 364)
+            let last = try await upload(client, "b.py", 1)
+            client.fixture.clock.advance(seconds: 1)
+            let over = try await upload(client, "b.py", 100)
+            #expect([last.status, over.status] == [409, 200])
         }
     }
 

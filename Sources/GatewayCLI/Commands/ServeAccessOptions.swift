@@ -25,10 +25,16 @@ struct ServeAccessOptions: ParsableArguments {
                 + " does. [GATEWAY_OSS_PATH_STYLE] (default: everywhere)", valueName: "mode"))
     var ossPathStyle: String?
 
-    @Option(help: ArgumentHelp("none binds domains without a proof (default: refuse).", valueName: "mode"))
+    @Option(
+        help: ArgumentHelp(
+            "none binds domains without a proof. [GATEWAY_OSS_CNAME_VERIFICATION] (default: refuse)",
+            valueName: "mode"))
     var ossCnameVerification: String?
 
-    @Option(help: ArgumentHelp("Seconds between two access logs of a bucket (default: 300).", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "Seconds between two access logs of a bucket. [GATEWAY_OSS_LOG_SECONDS] (default: 300)",
+            valueName: "seconds"))
     var ossLogSeconds: String?
 
     @Option(

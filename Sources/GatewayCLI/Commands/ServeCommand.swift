@@ -10,8 +10,8 @@ struct ServeCommand: AsyncParsableCommand {
             Every option can also be given by the environment variable in brackets, or in a JSON file; a flag wins \
             over the environment, the environment over the file, the file over the default.
 
-            Secrets are never given on the command line: OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET and JWT_SECRET \
-            come from the environment or the file, or are generated into the data folder with mode 0600.
+            Secrets are never given on the command line: OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET, \
+            OSS_SESSION_TOKEN and JWT_SECRET come from the environment or the file, or are generated into the data folder with mode 0600.
 
             When the server listens, it prints one line of JSON to standard output. Everything else goes to \
             standard error.
@@ -114,6 +114,7 @@ struct ServeCommand: AsyncParsableCommand {
             valueName: "domain,…"))
     var ossDomain: String?
 
+    @OptionGroup var otherStore: ServeStoreOptions
     @OptionGroup var access: ServeAccessOptions
 
     @Option(
@@ -212,7 +213,7 @@ struct ServeCommand: AsyncParsableCommand {
             (.connections, connections), (.connectionsPerAddress, connectionsPerAddress),
             (.requestsAtOnce, requestsAtOnce),
         ]
-        return (given + access.flags).reduce(into: [:]) { flags, option in
+        return (given + otherStore.flags + access.flags).reduce(into: [:]) { flags, option in
             if let text = option.1 { flags[option.0] = text }
         }
     }

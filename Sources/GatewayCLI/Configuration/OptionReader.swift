@@ -22,7 +22,7 @@ struct OptionReader {
                 }))
         let environmentLayer = EnvironmentVariablesProvider(
             environmentVariables: environment,
-            secretsSpecifier: .dynamic { name, _ in name.hasSuffix("SECRET") })
+            secretsSpecifier: .dynamic { name, _ in name.hasSuffix("SECRET") || name.hasSuffix("TOKEN") })
         var layers = [ConfigReader(provider: flagLayer), ConfigReader(provider: environmentLayer)]
         let path = flags[.configFile] ?? environment[ServeOption.configFile.environmentName]
         if let path, !path.isEmpty {

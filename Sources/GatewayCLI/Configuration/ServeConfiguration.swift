@@ -30,6 +30,8 @@ struct ServeConfiguration {
     let bucket: BucketName
     /// The region id without `oss-`.
     let region: String
+    /// How the session API reaches the bucket of workspace files, beyond endpoints, bucket and region.
+    let workspace: WorkspaceConfiguration
     /// The domains below which the first label of a host is a bucket.
     let virtualHostDomains: [String]
     /// How requests to the built-in store find their bucket, and what it calls itself.
@@ -115,10 +117,17 @@ struct ServeConfiguration {
             DecimalNumber.parse(text).flatMap { $0 <= 3_600 ? $0 : nil }
         }
         front = try await FrontConfiguration(options)
-        guard hasBuiltInStore || accessKey != nil else {
+        workspace = try await WorkspaceConfiguration(options)
+        guard hasBuiltInStore || accessKey != nil || workspace.credentials != .key else {
             throw ConfigurationProblem(
                 option: ServeOption.ossEndpoint.displayName,
-                reason: "a store of its own needs OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET")
+                reason: "a store of its own needs OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, or"
+                    + " --oss-credentials-file (OSS_CREDENTIALS_FILE), or --oss-credentials-url (OSS_CREDENTIALS_URL)")
+        }
+        guard !hasBuiltInStore || workspace.isUsual else {
+            throw ConfigurationProblem(
+                option: ServeOption.ossEndpoint.displayName,
+                reason: "credentials and addressing of another store need its endpoint")
         }
     }
 

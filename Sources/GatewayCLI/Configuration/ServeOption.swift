@@ -17,6 +17,13 @@ enum ServeOption: String, CaseIterable {
     case storeQuotaMib
     case ossEndpoint
     case ossPublicEndpoint
+    case ossAddressing
+    case ossPublicAddressing
+    case ossSignature
+    case ossCredentialsFile
+    case ossCredentialsURL
+    case ossSecurityToken
+    case allowedOrigins
     case ossBucket
     case ossRegion
     case ossDomain
@@ -90,6 +97,14 @@ enum ServeOption: String, CaseIterable {
         case .storeQuotaMib: Row(flag: "store-quota-mib", key: "gateway.storeQuotaMib", defaultText: nil)
         case .ossEndpoint: Row(flag: "oss-endpoint", key: "oss.endpoint", defaultText: nil)
         case .ossPublicEndpoint: Row(flag: "oss-public-endpoint", key: "oss.publicEndpoint", defaultText: nil)
+        case .ossAddressing: Row(flag: "oss-addressing", key: "oss.addressing", defaultText: "auto")
+        case .ossPublicAddressing:
+            Row(flag: "oss-public-addressing", key: "oss.publicAddressing", defaultText: "auto")
+        case .ossSignature: Row(flag: "oss-signature", key: "oss.signatureVersion", defaultText: "v4")
+        case .ossCredentialsFile: Row(flag: "oss-credentials-file", key: "oss.credentialsFile", defaultText: nil)
+        case .ossCredentialsURL: Row(flag: "oss-credentials-url", key: "oss.credentialsUrl", defaultText: nil)
+        case .ossSecurityToken: Row(flag: nil, key: "oss.sessionToken", defaultText: nil)
+        case .allowedOrigins: Row(flag: "allowed-origins", key: "gateway.allowedOrigins", defaultText: nil)
         case .ossBucket: Row(flag: "oss-bucket", key: "oss.bucketName", defaultText: "workspace")
         case .ossRegion: Row(flag: "oss-region", key: "oss.regionId", defaultText: "cn-hangzhou")
         case .ossDomain: Row(flag: "oss-domain", key: "gateway.ossDomain", defaultText: "localhost")

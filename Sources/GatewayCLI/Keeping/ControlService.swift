@@ -99,6 +99,7 @@ extension FolderTask {
         switch self {
         case .check: "check"
         case .scrub: "scrub"
+        case .reconcile: "reconcile"
         case .backup: "backup"
         case .importFolder: "import"
         case .exportFolder: "export"

@@ -63,12 +63,20 @@ struct FolderSession: Sendable {
     ///
     /// - Throws: an `ExitCode` if the task did not end well.
     func run(_ task: FolderTask, in folder: DataFolder) async throws {
+        try await run(task, in: folder) { try await OpenFolder.opened(folder, $0) }
+    }
+
+    /// Does a task on a folder that is opened in a way of its own, unless a server has it.
+    ///
+    /// - Throws: an `ExitCode` if the task did not end well.
+    func run(
+        _ task: FolderTask, in folder: DataFolder,
+        opened: (_ work: (OpenFolder) async throws -> Void) async throws -> Void
+    ) async throws {
         let end = EndStatus()
         let take = { @Sendable (news: FolderNews) in try await print(news, end) }
         do {
-            try await OpenFolder.opened(folder) { open in
-                try await FolderTaskRunner(open: open, tell: take).run(task)
-            }
+            try await opened { try await FolderTaskRunner(open: $0, tell: take).run(task) }
         } catch is FolderInUse {
             try await ControlClient.run(task, in: folder, take: take)
         }

@@ -2,6 +2,7 @@ import CommandKit
 import Foundation
 import OSSKit
 import ObjectStore
+import SessionAPI
 
 /// Work on a whole data folder, which whoever has the folder does: the command itself, or the server that runs on it.
 enum FolderTask: Codable, Sendable, Equatable {
@@ -9,6 +10,8 @@ enum FolderTask: Codable, Sendable, Equatable {
     case check
     /// Read every byte; nil reads as fast as the disk can.
     case scrub(bytesPerSecond: Int64?)
+    /// Compare the files on record with the objects in the bucket.
+    case reconcile(repairs: Bool)
     /// Save everything in a folder, whose path is absolute.
     case backup(target: String, usesHardLinks: Bool)
     /// Store the files of a folder as objects.
@@ -74,7 +77,21 @@ extension FailureReport {
             FailureReport(kind(of: problem.kind), problem.reason)
         case let error as OSSError where error.code == .noSuchBucket:
             FailureReport(.notFound, error.message, hint: "`storage-gateway mb` makes a bucket")
+        case let problem as WorkspaceStorageProblem:
+            FailureReport(
+                kind(of: problem.kind), "the object store cannot be used: \(problem.kind.rawValue), \(problem.detail)",
+                hint: problem.advice)
         default: FailureReport.of(error, settings: nil)
+        }
+    }
+
+    private static func kind(of problem: WorkspaceStorageProblem.Kind) -> Kind {
+        switch problem {
+        case .unreachable: .unreachable
+        case .bucketMissing: .notFound
+        case .credentials, .denied: .denied
+        case .clockSkew, .region: .configuration
+        case .busy, .refused: .unavailable
         }
     }
 

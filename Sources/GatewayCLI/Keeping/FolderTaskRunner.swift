@@ -46,13 +46,14 @@ struct FolderTaskRunner: Sendable {
         case .backup(let target, let usesHardLinks): try await BackupTask(runner: self).run(target, usesHardLinks)
         case .importFolder(let plan, let namesArePlain):
             try await ImportTask(runner: self, plan: plan, namesArePlain: namesArePlain).run()
+        case .reconcile(let repairs): try await ReconcileTask(runner: self).run(repairs: repairs)
         case .exportFolder(let plan): try await ExportTask(runner: self, plan: plan).run()
         }
     }
 
     private func check() async throws -> End {
         let (stream, continuation) = AsyncStream<Int64>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let store = open.store
+        let store = try open.store
         async let inspected: InspectionOutcome = {
             defer { continuation.finish() }
             return try await store.inspect { continuation.yield($0) }

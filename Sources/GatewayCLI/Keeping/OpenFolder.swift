@@ -11,25 +11,47 @@ import Synchronization
 struct OpenFolder: Sendable {
     /// The folder.
     let folder: DataFolder
-    /// Its object store.
-    let store: DiskStore
+    /// Its object store; nil where files are kept in another one.
+    let objects: DiskStore?
     /// Copies the database of sessions to a path; nil as long as the session API is not open.
     let copySessions: @Sendable () -> SessionsCopy?
+    /// Compares files and objects; nil as long as the session API is not open, and without an object store.
+    var reconciliation: @Sendable () -> UploadReconciliation? = { nil }
+
+    /// Its object store.
+    ///
+    /// - Throws: `FailureReport` where there is none.
+    var store: DiskStore {
+        get throws {
+            guard let objects else {
+                throw FailureReport(.notFound, "there is no object store in this data folder", subject: folder.path)
+            }
+            return objects
+        }
+    }
+}
+
+/// What can be done with the session API's data as long as it is open.
+struct SessionsWork: Sendable {
+    /// Copies the database.
+    let copy: SessionsCopy
+    /// Compares files and objects; nil without an object store.
+    let reconciliation: UploadReconciliation?
 }
 
 /// Copies the database of sessions, of one moment, to a path of a file that is empty.
 typealias SessionsCopy = @Sendable (String) async throws -> Void
 
-/// Where the session API says how its database is copied, as long as it is open.
+/// Where the session API says what can be done with its data, as long as it is open.
 final class SessionsPlace: Sendable {
-    private let copy = Mutex<SessionsCopy?>(nil)
+    private let work = Mutex<SessionsWork?>(nil)
 
-    /// How the database is copied; nil while it is not open.
-    var current: SessionsCopy? { copy.withLock { $0 } }
+    /// What can be done; nil while it is not open.
+    var current: SessionsWork? { work.withLock { $0 } }
 
-    /// Says how, or that it is no longer possible.
-    func set(_ new: SessionsCopy?) {
-        copy.withLock { $0 = new }
+    /// Says what, or that it is no longer possible.
+    func set(_ new: SessionsWork?) {
+        work.withLock { $0 = new }
     }
 }
 
@@ -50,7 +72,7 @@ extension OpenFolder {
         let store = try await DiskStore.open(StoreConfiguration(folder: folder.objects), environment: environment)
         let outcome: Result<Void, any Error>
         do {
-            let open = OpenFolder(folder: folder, store: store) { { try await copySessions(of: folder, to: $0) } }
+            let open = OpenFolder(folder: folder, objects: store) { { try await copySessions(of: folder, to: $0) } }
             try await work(open)
             outcome = .success(())
         } catch {

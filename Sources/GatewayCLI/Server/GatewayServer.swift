@@ -48,6 +48,8 @@ struct GatewayServer {
         if let store {
             services += try ossServices(
                 store, accessKey: accessKey, sessions: sessions, front: front, port: ossPort)
+        } else {
+            services.append(control(nil, sessions))
         }
         services.append(
             SessionAPIService(
@@ -166,12 +168,19 @@ struct GatewayServer {
         return [
             AccessKeyReloader(folder: folder, fixedKey: fixedKey, ring: ring, logger: logger),
             HousekeepingService(store: store, settings: configuration.housekeeping, logger: logger),
-            ControlService(
-                open: OpenFolder(folder: folder, store: store, copySessions: { sessions.current }), logger: logger),
+            control(store, sessions),
             // It stops after the listener, so that the last requests are written down.
             AccessLogWriter(logs: logs, periodSeconds: configuration.logSeconds),
             listener,
         ]
+    }
+
+    /// Does the work of commands on the folder of this server.
+    private func control(_ store: DiskStore?, _ sessions: SessionsPlace) -> ControlService {
+        ControlService(
+            open: OpenFolder(
+                folder: folder, objects: store, copySessions: { sessions.current?.copy },
+                reconciliation: { sessions.current?.reconciliation }), logger: logger)
     }
 
     private var surface: SurfaceConfiguration {

@@ -27,7 +27,8 @@ struct SessionAPIService: Service {
     func run() async throws {
         let endpoint = try await ossEndpoint()
         let sessions = try await openSessions(ossEndpoint: endpoint)
-        place.set { path in try await sessions.copy(to: path) }
+        place.set(
+            SessionsWork(copy: { try await sessions.copy(to: $0) }, reconciliation: sessions.reconciliation))
         let outcome: Result<Void, any Error>
         do {
             try await serve(sessions, ossEndpoint: endpoint)
@@ -48,17 +49,12 @@ struct SessionAPIService: Service {
             announce(apiPort: port, ossEndpoint: configuration.ossPublicEndpoint ?? endpoint)
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                do {
-                    try await sessions.purge.run()
-                } catch is CancellationError {
-                    return
-                }
-            }
-            if let settlement = sessions.settlement {
+            let services: [(any Service)?] = [sessions.settlement, sessions.reconciliation, sessions.bucketSetup]
+            let besides = [sessions.purge.run] + services.compactMap { $0?.run }
+            for run in besides {
                 group.addTask {
                     do {
-                        try await settlement.run()
+                        try await run()
                     } catch is CancellationError {
                         return
                     }
@@ -81,11 +77,7 @@ struct SessionAPIService: Service {
         let secret = try configuration.jwtSecret ?? folder.jwtSecret()
         return try await Sessions.open(
             configuration: configuration, folder: folder, tokenSecret: secret,
-            workspace: Sessions.Workspace(
-                endpoint: ossEndpoint, publicEndpoint: configuration.ossPublicEndpoint ?? ossEndpoint,
-                // The built-in store takes paths under every name of this machine; a real OSS takes none.
-                style: configuration.hasBuiltInStore ? .path : nil, region: configuration.region,
-                bucket: configuration.bucket, accessKey: accessKey),
+            workspace: WorkspaceStore(configuration, endpoint: ossEndpoint, accessKey: accessKey),
             logger: logger)
     }
 

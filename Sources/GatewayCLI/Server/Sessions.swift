@@ -8,22 +8,6 @@ import StorageGateway
 
 /// The opened session API: its database, its way to the object store, and what answers requests.
 struct Sessions {
-    /// How the session API reaches the bucket of workspace files.
-    struct Workspace {
-        /// The endpoint that this process uses.
-        let endpoint: String
-        /// The endpoint in presigned URLs.
-        let publicEndpoint: String
-        /// How buckets are addressed; nil follows from the endpoint, as official clients do.
-        let style: Endpoint.Style?
-        /// The region id.
-        let region: String
-        /// The bucket.
-        let bucket: BucketName
-        /// The key that signs.
-        let accessKey: AccessKey
-    }
-
     /// The machine's clock and randomness.
     static let environment = SessionEnvironment(
         nowMicroseconds: SystemEnvironment.nowMicroseconds, randomBytes: SystemEnvironment.randomBytes)
@@ -32,6 +16,10 @@ struct Sessions {
     let settlement: UploadSettlement?
     /// Removes for good what was deleted a while ago.
     let purge: SessionPurge
+    /// Compares files and objects; nil without an object store.
+    let reconciliation: UploadReconciliation?
+    /// Sets up and watches the bucket; nil without an object store.
+    let bucketSetup: BucketSetup?
 
     private let store: SessionStore
     private let responder: SessionResponder
@@ -41,12 +29,12 @@ struct Sessions {
     ///
     /// - Throws: `FolderProblem` if the database cannot be opened.
     static func open(
-        configuration: ServeConfiguration, folder: DataFolder, tokenSecret: Secret, workspace: Workspace,
+        configuration: ServeConfiguration, folder: DataFolder, tokenSecret: Secret, workspace: WorkspaceStore,
         logger: Logger
     ) async throws -> Sessions {
         var options = SessionAPIConfiguration(tokenSecret: tokenSecret)
         options.isDevelopment = configuration.isDemo
-        options.allowedOrigins = configuration.isDemo ? ["*"] : []
+        options.allowedOrigins = workspace.allowedOrigins
         // Whoever tries things out makes accounts by the dozen, all from one address.
         if configuration.isDemo { options.loginsPerMinuteOfAddress = 100_000 }
         options.confirmMode = configuration.confirmLooksAtObjects ? .verifying : .trusting
@@ -67,15 +55,23 @@ struct Sessions {
         // What listens at its own address is this process itself, whatever name its certificate is for.
         let connections = OSSConnections(timeouts, checksCertificates: !configuration.hasBuiltInStore)
         do {
-            let storage = try configuration.confirmLooksAtObjects ? workspace.storage(connections) : nil
+            let bucket = try configuration.confirmLooksAtObjects ? workspace.open(connections) : nil
+            let storage = bucket?.storage
             let responder = try await SessionAPI.makeResponder(
                 configuration: options, store: store, storage: storage, environment: environment, logger: logger)
             let settlement = storage.map {
                 UploadSettlement(store: store, storage: $0, environment: environment, logger: logger)
             }
+            let reconciliation = storage.map {
+                UploadReconciliation(store: store, storage: $0, environment: environment, logger: logger)
+            }
+            let bucketSetup = bucket.map {
+                BucketSetup(client: $0.client, origins: workspace.allowedOrigins, logger: logger)
+            }
             return Sessions(
                 settlement: settlement, purge: SessionPurge(store: store, environment: environment, logger: logger),
-                store: store, responder: responder, connections: connections)
+                reconciliation: reconciliation, bucketSetup: bucketSetup, store: store, responder: responder,
+                connections: connections)
         } catch {
             try await connections.shutdown()
             throw error
@@ -118,32 +114,5 @@ struct Sessions {
     func close() async throws {
         try await connections.shutdown()
         try await NIOThreadPool.singleton.runIfActive { [store] in try store.shutDown() }
-    }
-}
-
-extension Sessions.Workspace {
-    /// The bucket at its endpoint.
-    ///
-    /// - Throws: `ConfigurationProblem` if an endpoint is not a URL.
-    func storage(_ connections: OSSConnections) throws -> OSSWorkspaceStorage {
-        let credentials = Credentials(accessKeyID: accessKey.id, accessKeySecret: accessKey.secret)
-        var configuration = OSSClient.Configuration(
-            endpoint: try parsed(endpoint, .ossEndpoint),
-            publicEndpoint: try parsed(publicEndpoint, .ossPublicEndpoint),
-            region: region, bucket: bucket)
-        configuration.retries.maximumAttempts = 2
-        configuration.answerTimeout = .seconds(4)
-        let client = OSSClient(
-            configuration: configuration, credentials: .fixed(credentials), connections: connections,
-            surroundings: OSSClient.Surroundings(nowUnixSeconds: { SystemEnvironment.nowMilliseconds() / 1_000 }))
-        return OSSWorkspaceStorage(client: client)
-    }
-
-    private func parsed(_ text: String, _ option: ServeOption) throws -> Endpoint {
-        do {
-            return try Endpoint(text, style: style)
-        } catch {
-            throw ConfigurationProblem(option: option.displayName, reason: "\(text) is not an endpoint")
-        }
     }
 }

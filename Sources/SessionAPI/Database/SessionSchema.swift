@@ -18,6 +18,7 @@ enum SessionSchema {
         Step(name: "1 accounts", statements: accounts), Step(name: "2 sessions", statements: sessions),
         Step(name: "3 files", statements: files), Step(name: "4 settlement", statements: settlement),
         Step(name: "5 protocol 2", statements: protocol2),
+        Step(name: "7 deletions", statements: deletions),
     ]
 
     /// The steps as SQLite takes them.
@@ -238,5 +239,29 @@ enum SessionSchema {
         INSERT INTO changes (user_id, seq, session_id, kind, ref, device, created_at)
             SELECT user_id, seq, session_id, kind, ref, device, created_at FROM earlier_changes;
         DROP TABLE earlier_changes;
+        """
+
+    /// `ended_as` tells what became of a URL beyond its `state`; a key with a lease is having its object deleted.
+    private static let deletions = """
+        ALTER TABLE upload_urls ADD COLUMN ended_as TEXT CHECK (ended_as IN ('expired', 'deleted'));
+        ALTER TABLE upload_urls ADD COLUMN rechecked_at INTEGER;
+        CREATE INDEX upload_urls_unchecked ON upload_urls (settled_at) WHERE rechecked_at IS NULL;
+        CREATE TABLE deletions (
+            user_id TEXT NOT NULL REFERENCES users (user_id),
+            oss_key TEXT NOT NULL,
+            chapter_id TEXT NOT NULL,
+            filename TEXT NOT NULL,
+            size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),
+            requested_at INTEGER NOT NULL,
+            next_attempt_at INTEGER NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (user_id, oss_key)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX deletions_by_attempt ON deletions (next_attempt_at);
+        CREATE TABLE key_leases (
+            oss_key TEXT NOT NULL PRIMARY KEY,
+            holder TEXT NOT NULL,
+            expires_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 }

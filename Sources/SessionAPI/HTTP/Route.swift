@@ -34,6 +34,13 @@ struct Route: Sendable {
         Route(method: .get, pattern: pattern, access: access, bodyLimit: nil, isSecret: false, respond: respond)
     }
 
+    /// An endpoint of a user that deletes something.
+    static func delete(
+        _ pattern: RoutePattern, _ respond: @escaping @Sendable (Call) async throws -> Reply
+    ) -> Route {
+        Route(method: .delete, pattern: pattern, access: .user, bodyLimit: nil, isSecret: false, respond: respond)
+    }
+
     /// An endpoint of a user that reads a body.
     static func user(
         _ method: HTTPRequest.Method, _ pattern: RoutePattern, bodyLimit: Int,

@@ -10,6 +10,8 @@ struct UploadRoutes: Sendable {
     private static let contentType = "text/plain"
     /// How many seconds a reservation may take without shortening the life of its URL.
     private static let signingSeconds: Int64 = 5
+    /// How long a request waits for the object of its key to be deleted, and how often it looks.
+    private static let leasePauses = [20, 50, 100, 200, 400, 800].map { Duration.milliseconds($0) }
 
     /// Where everything is kept.
     let store: SessionStore
@@ -30,7 +32,6 @@ struct UploadRoutes: Sendable {
         return [
             .user(.post, "/v1/storage/workspace/upload-url", bodyLimit: limit, uploadURL),
             .user(.post, "/v1/storage/workspace/confirm", bodyLimit: limit, confirm),
-            .get("/v1/storage/workspace/files", .user, files),
         ]
     }
 
@@ -38,34 +39,47 @@ struct UploadRoutes: Sendable {
         let request = try call.read(UploadURLRequest.init)
         let author = try call.author()
         let file = try WorkspaceFile(user: author.user, chapter: request.chapterID, filename: request.filename)
-        let endsAt = try await reserve(request, file, author)
+        let (reservation, upload) = try await reserve(request, file, author)
         guard let storage else {
             return Reply(
                 .ok, ["presigned_url": "http://localhost/dev-no-oss", "oss_key": .string(file.key.text)])
         }
+        do {
+            let presigned = try await presign(request, reservation, storage)
+            let headers = presigned.requiredHeaders.map { ($0.name, JSONOutput.string($0.value)) }
+            return Reply(
+                .ok,
+                [
+                    "presigned_url": .string(presigned.url), "oss_key": .string(file.key.text),
+                    "required_headers": .object(headers),
+                ])
+        } catch {
+            // Nobody has the URL, so that nothing has to be waited for.
+            try await store.cancel(upload: upload, by: author)
+            throw error
+        }
+    }
+
+    private func presign(
+        _ request: UploadURLRequest, _ reservation: UploadReservation, _ storage: any WorkspaceStorage
+    ) async throws -> PresignedUpload {
         // The reservation took time, and its URL must not outlive it; whole seconds, as a signature counts them.
         let lifetimeSeconds = min(
-            configuration.uploadURLLifetimeSeconds, endsAt / 1_000_000 - environment.nowSeconds)
+            configuration.uploadURLLifetimeSeconds,
+            reservation.expiresAtMicroseconds / 1_000_000 - environment.nowSeconds)
         guard lifetimeSeconds > 0 else { throw APIProblem.unavailable }
         let terms = UploadTerms(
-            key: file.key, sizeBytes: request.sizeBytes, contentType: Self.contentType,
+            key: reservation.file.key, sizeBytes: request.sizeBytes, contentType: Self.contentType,
             contentMD5: request.contentMD5, lifetimeSeconds: lifetimeSeconds)
-        let upload = try await reach { try await storage.presignPut(terms) }
-        let headers = upload.requiredHeaders.map { ($0.name, JSONOutput.string($0.value)) }
-        return Reply(
-            .ok,
-            [
-                "presigned_url": .string(upload.url), "oss_key": .string(file.key.text),
-                "required_headers": .object(headers),
-            ])
+        return try await reach { try await storage.presignPut(terms) }
     }
 
     /// Reserves room; without a store no URL can be used, so that nothing stays reserved.
     ///
-    /// - Returns: when the reservation ends, in microseconds since 1970; no URL may live longer.
+    /// - Returns: the reservation, whose end no URL may outlive, and its number.
     private func reserve(
         _ request: UploadURLRequest, _ file: WorkspaceFile, _ author: Author
-    ) async throws -> Int64 {
+    ) async throws -> (UploadReservation, upload: Int64) {
         let lifetimeSeconds = storage == nil ? 0 : configuration.uploadURLLifetimeSeconds + Self.signingSeconds
         let reservation = UploadReservation(
             file: file, sizeBytes: request.sizeBytes, contentMD5: request.contentMD5,
@@ -75,9 +89,15 @@ struct UploadRoutes: Sendable {
         if case .noRoom = outcome, try await makeRoom(author) {
             outcome = try await reserved(reservation, author)
         }
+        for pause in Self.leasePauses {
+            guard case .keyIsLeased = outcome else { break }
+            try await Task.sleep(for: pause)
+            outcome = try await reserved(reservation, author)
+        }
         switch outcome {
-        case .granted: return reservation.expiresAtMicroseconds
+        case .granted(let upload): return (reservation, upload)
         case .noRoom(let usedBytes): throw quotaProblem(usedBytes)
+        case .keyIsLeased: throw leaseProblem
         case .tooManyPending:
             throw APIProblem(
                 .tooManyRequests, "Too many uploads have not been finished",
@@ -108,6 +128,11 @@ struct UploadRoutes: Sendable {
         if case .noRoom = outcome, try await makeRoom(author) {
             outcome = try await self.outcome(of: request, file, author)
         }
+        for pause in Self.leasePauses {
+            guard case .keyIsLeased = outcome else { break }
+            try await Task.sleep(for: pause)
+            outcome = try await self.outcome(of: request, file, author)
+        }
         switch outcome {
         case .confirmed(let usedBytes):
             return Reply(.created, QuotaUse(usedBytes: usedBytes, limitBytes: configuration.quotaBytes).json)
@@ -117,6 +142,8 @@ struct UploadRoutes: Sendable {
             throw APIProblem(.uploadSizeMismatch, "The uploaded file does not have the size that was announced")
         case .noRoom(let usedBytes):
             throw quotaProblem(usedBytes)
+        case .keyIsLeased:
+            throw leaseProblem
         }
     }
 
@@ -130,29 +157,21 @@ struct UploadRoutes: Sendable {
         }
         return try await store.keyTurns.withTurn(of: file.key.bytes) {
             guard let facts = try await reach({ try await storage.head(file.key) }) else { return .notUploaded }
-            let outcome = try await store.confirm(file, facts, quotaBytes: quotaBytes, by: author)
-            if case .sizeMismatch = outcome { try await reach { try await storage.delete(file.key) } }
+            let outcome = try await store.confirm(
+                file, facts, holder: environment.leaseHolder(), quotaBytes: quotaBytes, by: author)
+            if case .sizeMismatch(let lease) = outcome { try await delete(file, lease, storage) }
             return outcome
         }
     }
 
-    private func files(_ call: Call) async throws -> Reply {
-        let user = try call.user()
-        var (files, usedBytes) = try await store.files(of: user, chapter: try call.target.queryValue("chapter_id"))
-        if let storage {
-            for index in files.indices {
-                let key = try WorkspaceFile(
-                    user: user, chapter: files[index].chapterID, filename: files[index].filename
-                ).key
-                let filename = files[index].filename
-                files[index].downloadURL = try await reach {
-                    try await storage.presignGet(
-                        key, lifetimeSeconds: configuration.downloadURLLifetimeSeconds, filename: filename)
-                }
-            }
+    /// Deletes an object of a wrong length; where that fails it is on the queue, and its lease lasts.
+    private func delete(_ file: WorkspaceFile, _ lease: KeyLease, _ storage: any WorkspaceStorage) async throws {
+        do {
+            try await storage.delete(file.key)
+        } catch {
+            return logger.warning("object not deleted yet", metadata: WorkspaceStorageProblem(error).metadata)
         }
-        let quota = QuotaUse(usedBytes: usedBytes, limitBytes: configuration.quotaBytes)
-        return Reply(.ok, SubmittedFileList(files: files, quota: quota).json)
+        try await store.finishDeletion(of: file, lease)
     }
 
     private func quotaProblem(_ usedBytes: Int64) -> APIProblem {
@@ -160,13 +179,14 @@ struct UploadRoutes: Sendable {
         return APIProblem(.quotaExceeded, "存储空间不足 (已用 \(used)MB / \(limit)MB)")
     }
 
-    /// Asks the store; what it throws means that it cannot be reached.
+    private var leaseProblem: APIProblem {
+        APIProblem(
+            .unavailable, "An earlier file of this name is being deleted",
+            retryAfterSeconds: Int(KeyLease.seconds))
+    }
+
+    /// Asks the store; what it throws means that it cannot be reached or does not let us in.
     private func reach<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
-        do {
-            return try await body()
-        } catch {
-            logger.warning("object store not reachable", metadata: ["error": "\(type(of: error))"])
-            throw APIProblem(.unavailable, "The file store cannot be reached", retryAfterSeconds: 5)
-        }
+        try await WorkspaceStorageProblem.reaching(logger, body)
     }
 }

@@ -16,45 +16,56 @@ struct UploadReservation: Sendable {
 
 /// Whether an upload URL may be issued.
 enum ReservationOutcome: Sendable {
-    case granted
+    /// It may, under this number.
+    case granted(upload: Int64)
     /// The quota has no room; with the bytes of the confirmed files.
     case noRoom(usedBytes: Int64)
     /// Too many URLs of this user have not expired yet.
     case tooManyPending
+    /// The key's object is being deleted.
+    case keyIsLeased
 }
 
 /// What a confirm comes to.
 enum ConfirmOutcome: Sendable {
     case confirmed(usedBytes: Int64)
     case notUploaded
-    case sizeMismatch
+    /// The object has a length that nobody asked for, and is to be deleted under this lease.
+    case sizeMismatch(KeyLease)
     case noRoom(usedBytes: Int64)
+    /// The key's object is being deleted.
+    case keyIsLeased
 }
 
 extension SessionStore {
     /// Reserves room for an upload: one conditional statement, which changes no row if there is none.
     func reserve(_ reservation: UploadReservation, by author: Author) async throws -> ReservationOutcome {
         let file = reservation.file
-        return try await write { database in
-            let sequence = try database.takeSequence(of: author.user)
-            try database.pruneUploads(author)
-            let granted = try database.run(
+        return try await change(by: author) { database, _ in
+            if reservation.expiresAtMicroseconds <= author.nowMicroseconds {
+                // Nothing is ever settled where there is no store.
+                try database.forgetSettledUploads(of: author.user, author.nowMicroseconds)
+            }
+            let granted = try database.firstRow(
                 """
-                INSERT INTO upload_urls
-                    (user_id, chapter_id, filename, oss_key, size_bytes, content_md5, created_at, expires_at, settled_at)
-                SELECT ?1, ?5, ?6, ?3, ?4, ?7, ?2, ?8, CASE WHEN ?8 > ?2 THEN NULL ELSE ?2 END
-                WHERE (\(Self.chargeWithNewSize)) <= ?9
+                INSERT INTO upload_urls (user_id, chapter_id, filename, oss_key, size_bytes, content_md5, created_at,
+                    expires_at, settled_at, rechecked_at)
+                SELECT ?1, ?5, ?6, ?3, ?4, ?7, ?2, ?8, CASE WHEN ?8 > ?2 THEN NULL ELSE ?2 END,
+                    CASE WHEN ?8 > ?2 THEN NULL ELSE ?2 END
+                WHERE (\(UploadCharge.withNewSize)) <= ?9
                 AND (SELECT count(*) FROM upload_urls
-                    WHERE user_id = ?1 AND state = 'pending' AND expires_at > ?2) < ?10
+                    WHERE user_id = ?1 AND state = 'pending' AND settled_at IS NULL AND expires_at > ?2) < ?10
+                AND NOT EXISTS (SELECT 1 FROM key_leases WHERE oss_key = ?3 AND expires_at > ?2)
+                RETURNING id
                 """,
                 [
                     author.user.text, author.nowMicroseconds, file.key.text, reservation.sizeBytes, file.chapter,
                     file.filename, reservation.contentMD5, reservation.expiresAtMicroseconds, reservation.quotaBytes,
                     SessionLimits.pendingUploadsPerUser,
                 ])
-            if granted == 1 {
-                try database.noteChange(sequence, nil, "file", nil, author)
-                return .keep(.granted)
+            if let granted { return .keep(.granted(upload: try granted[0])) }
+            if try database.isLeased(file.key, nowMicroseconds: author.nowMicroseconds) {
+                return .discard(.keyIsLeased)
             }
             let pending = try database.pendingUploads(author)
             return pending < SessionLimits.pendingUploadsPerUser
@@ -62,14 +73,26 @@ extension SessionStore {
         }
     }
 
+    /// Forgets a reservation whose URL nobody was given.
+    func cancel(upload: Int64, by author: Author) async throws {
+        try await write { database in
+            try database.run(
+                "DELETE FROM upload_urls WHERE id = ? AND user_id = ? AND state = 'pending'",
+                [upload, author.user.text])
+            return .keep(())
+        }
+    }
+
     /// Makes an uploaded object the confirmed file of its name, or says why not.
     ///
     /// Source: upload-gateway.md 2.3.
     func confirm(
-        _ file: WorkspaceFile, _ facts: StoredObjectFacts, quotaBytes: Int64, by author: Author
+        _ file: WorkspaceFile, _ facts: StoredObjectFacts, holder: String, quotaBytes: Int64, by author: Author
     ) async throws -> ConfirmOutcome {
-        try await write { database in
-            let sequence = try database.takeSequence(of: author.user)
+        try await change(by: author) { database, sequence in
+            let now = author.nowMicroseconds
+            // What was seen may be gone by now.
+            guard try !database.isLeased(file.key, nowMicroseconds: now) else { return .discard(.keyIsLeased) }
             let confirmed = try database.confirmedFile(file)
             if let confirmed, confirmed.isSame(as: facts) {
                 guard let pendingBytes = try database.newestPending(file, after: confirmed.uploadID, author) else {
@@ -80,11 +103,13 @@ extension SessionStore {
                     return .discard(.notUploaded)
                 }
             }
-            guard let upload = try database.matchUpload(file, facts.lengthBytes) else {
-                guard try database.hasChangedSincePending(file, facts) else { return .discard(.notUploaded) }
-                try database.reject(file)
+            guard let upload = try database.matchUpload(file, facts.lengthBytes, hasFile: confirmed != nil) else {
+                guard try database.hasChangedSincePending(file, facts),
+                    let lease = try database.takeLease(file.key, holder: holder, nowMicroseconds: now)
+                else { return .discard(.notUploaded) }
+                try database.reject(file, facts.lengthBytes, nowMicroseconds: now)
                 try database.noteChange(sequence, nil, "file", nil, author)
-                return .keep(.sizeMismatch)
+                return .keep(.sizeMismatch(lease))
             }
             let entry = FileEntry(file: file, facts: facts, uploadID: upload, sequence: sequence)
             guard try database.put(entry, quotaBytes: quotaBytes, author) else {
@@ -100,8 +125,7 @@ extension SessionStore {
         _ file: WorkspaceFile, sizeBytes: Int64, quotaBytes: Int64, by author: Author
     ) async throws -> ConfirmOutcome {
         let facts = StoredObjectFacts(lengthBytes: sizeBytes, etag: nil, crc64: nil, modifiedAtSeconds: nil)
-        return try await write { database in
-            let sequence = try database.takeSequence(of: author.user)
+        return try await change(by: author) { database, sequence in
             let entry = FileEntry(file: file, facts: facts, uploadID: 0, sequence: sequence)
             guard try database.put(entry, quotaBytes: quotaBytes, author) else {
                 return .discard(.noRoom(usedBytes: try database.usedBytes(of: author.user)))
@@ -110,50 +134,6 @@ extension SessionStore {
             return .keep(.confirmed(usedBytes: try database.usedBytes(of: author.user)))
         }
     }
-
-    /// The files of a user, newest first, and the bytes of all of them, from one snapshot.
-    func files(of user: UserID, chapter: String?) async throws -> (files: [SubmittedFile], usedBytes: Int64) {
-        try await read { database in
-            let rows = try database.allRows(
-                """
-                SELECT id, filename, chapter_id, oss_key, size_bytes, submitted_at FROM files
-                WHERE user_id = ?1 AND (?2 IS NULL OR chapter_id = ?2)
-                ORDER BY submitted_at DESC, id DESC LIMIT ?3
-                """, [user.text, chapter, SessionLimits.filesPerAnswer])
-            let files = try rows.map {
-                SubmittedFile(
-                    id: try $0[0], filename: try $0[1], chapterID: try $0[2], objectKey: try $0[3],
-                    sizeBytes: try $0[4], submittedAtMicroseconds: try $0[5])
-            }
-            return (files, try database.usedBytes(of: user))
-        }
-    }
-
-    /// What a user is charged if key ?3 gets an object of ?4 bytes: for each key the most that it can hold.
-    ///
-    /// A URL charges until it is settled, whatever its expiry: what was uploaded with it may be there for ever.
-    fileprivate static let chargeWithNewSize = """
-        SELECT CAST(coalesce(sum(charge), 0) AS BIGINT) FROM (
-            SELECT max(size_bytes) AS charge FROM (
-                SELECT oss_key, size_bytes FROM files WHERE user_id = ?1
-                UNION ALL
-                SELECT oss_key, size_bytes FROM upload_urls WHERE user_id = ?1 AND settled_at IS NULL
-                UNION ALL
-                SELECT CAST(?3 AS TEXT), CAST(?4 AS BIGINT)) AS sizes
-            GROUP BY oss_key) AS charges
-        """
-
-    /// As `chargeWithNewSize`, where the new object takes the place of the file that has the key.
-    fileprivate static let chargeWithNewFile = """
-        SELECT CAST(coalesce(sum(charge), 0) AS BIGINT) FROM (
-            SELECT max(size_bytes) AS charge FROM (
-                SELECT oss_key, size_bytes FROM files WHERE user_id = ?1 AND oss_key <> ?3
-                UNION ALL
-                SELECT oss_key, size_bytes FROM upload_urls WHERE user_id = ?1 AND settled_at IS NULL
-                UNION ALL
-                SELECT CAST(?3 AS TEXT), CAST(?4 AS BIGINT)) AS sizes
-            GROUP BY oss_key) AS charges
-        """
 }
 
 /// A file's row to be written.
@@ -165,7 +145,7 @@ private struct FileEntry: Sendable {
 }
 
 /// What is on record about a confirmed file's object.
-struct ConfirmedFile {
+struct ConfirmedFile: Sendable, Equatable {
     /// The object's size.
     let sizeBytes: Int64
     /// The object's ETag, or nil.
@@ -191,25 +171,13 @@ struct ConfirmedFile {
 // MARK: - Statements
 
 extension SQLConnection {
-    /// The bytes of a user's confirmed files.
-    fileprivate func usedBytes(of user: UserID) throws -> Int64 {
-        let row = try firstRow(
-            "SELECT CAST(coalesce(sum(size_bytes), 0) AS BIGINT) FROM files WHERE user_id = ?", [user.text])
-        return try row?[0] ?? 0
-    }
-
     fileprivate func pendingUploads(_ author: Author) throws -> Int64 {
         let row = try firstRow(
-            "SELECT count(*) FROM upload_urls WHERE user_id = ? AND state = 'pending' AND expires_at > ?",
-            [author.user.text, author.nowMicroseconds])
+            """
+            SELECT count(*) FROM upload_urls
+            WHERE user_id = ? AND state = 'pending' AND settled_at IS NULL AND expires_at > ?
+            """, [author.user.text, author.nowMicroseconds])
         return try row?[0] ?? 0
-    }
-
-    /// Forgets URLs that were settled a day ago.
-    fileprivate func pruneUploads(_ author: Author) throws {
-        try run(
-            "DELETE FROM upload_urls WHERE user_id = ? AND settled_at < ?",
-            [author.user.text, author.nowMicroseconds - 86_400_000_000])
     }
 
     /// What is on record about a file, or nil if it was never confirmed.
@@ -246,39 +214,45 @@ extension SQLConnection {
     }
 
     /// Marks the URLs of a key that were issued for a size as used, and returns the newest of them.
-    fileprivate func matchUpload(_ file: WorkspaceFile, _ sizeBytes: Int64) throws -> Int64? {
-        let names: SQLArguments = [file.user.text, file.key.text, sizeBytes]
+    ///
+    /// Where no file is on record an object that was not confirmed before its URLs were settled is gone, even if it was
+    /// seen a moment ago: only URLs that are not settled count.
+    fileprivate func matchUpload(_ file: WorkspaceFile, _ sizeBytes: Int64, hasFile: Bool) throws -> Int64? {
+        let names: SQLArguments = [file.user.text, file.key.text, sizeBytes, hasFile]
         try run(
             """
-            UPDATE upload_urls SET state = 'confirmed'
-            WHERE user_id = ? AND oss_key = ? AND size_bytes = ? AND state = 'pending'
+            UPDATE upload_urls SET state = 'confirmed', ended_as = NULL
+            WHERE user_id = ?1 AND oss_key = ?2 AND size_bytes = ?3
+                AND (state = 'pending' OR ended_as = 'deleted') AND (settled_at IS NULL OR ?4 = 1)
             """, names)
         let newest = try firstRow(
             """
             SELECT id FROM upload_urls
-            WHERE user_id = ? AND oss_key = ? AND size_bytes = ? AND state = 'confirmed' ORDER BY id DESC LIMIT 1
+            WHERE user_id = ?1 AND oss_key = ?2 AND size_bytes = ?3 AND state = 'confirmed'
+                AND (settled_at IS NULL OR ?4 = 1) ORDER BY id DESC LIMIT 1
             """, names)
         return try newest.map { try $0[0] as Int64 }
     }
 
-    /// Forgets a file whose object has a length that nobody asked for.
-    fileprivate func reject(_ file: WorkspaceFile) throws {
+    /// Forgets a file whose object has a length that nobody asked for, and queues the object to be deleted.
+    fileprivate func reject(_ file: WorkspaceFile, _ sizeBytes: Int64, nowMicroseconds: Int64) throws {
         try run(
             "UPDATE upload_urls SET state = 'rejected' WHERE user_id = ? AND oss_key = ? AND state = 'pending'",
             [file.user.text, file.key.text])
         try run(
             "DELETE FROM files WHERE user_id = ? AND chapter_id = ? AND filename = ?",
             [file.user.text, file.chapter, file.filename])
+        try queueDeletion(file, sizeBytes, nowMicroseconds: nowMicroseconds)
     }
 
-    /// Writes a file's row if the quota holds it.
+    /// Writes a file's row if the quota holds it; an earlier delete of the file is over then.
     fileprivate func put(_ entry: FileEntry, quotaBytes: Int64, _ author: Author) throws -> Bool {
         let written = try run(
             """
             INSERT INTO files (user_id, submitted_at, oss_key, size_bytes, chapter_id, filename, etag, crc64, modified_at,
                 upload_id, seq)
             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
-            WHERE (\(SessionStore.chargeWithNewFile)) <= ?12
+            WHERE (\(UploadCharge.withNewFile)) <= ?12
             ON CONFLICT (user_id, chapter_id, filename) DO UPDATE SET submitted_at = excluded.submitted_at,
                 size_bytes = excluded.size_bytes, etag = excluded.etag, crc64 = excluded.crc64,
                 modified_at = excluded.modified_at, upload_id = excluded.upload_id, seq = excluded.seq
@@ -288,6 +262,9 @@ extension SQLConnection {
                 entry.file.chapter, entry.file.filename, entry.facts.etag, entry.facts.crc64.map { String($0) },
                 entry.facts.modifiedAtSeconds, entry.uploadID, entry.sequence, quotaBytes,
             ])
-        return written == 1
+        guard written == 1 else { return false }
+        try run(
+            "DELETE FROM deletions WHERE user_id = ? AND oss_key = ?", [entry.file.user.text, entry.file.key.text])
+        return true
     }
 }

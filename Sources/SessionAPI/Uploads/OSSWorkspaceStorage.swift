@@ -4,10 +4,17 @@ import OSSKit
 /// The bucket of submitted files at an OSS endpoint: the built-in store's or a real one's.
 package struct OSSWorkspaceStorage: WorkspaceStorage {
     private let client: OSSClient
+    /// Sends each delete once: one whose outcome is not known must be known to be so.
+    private let deletingClient: OSSClient
 
     /// Takes the client of the bucket; its public endpoint goes into presigned URLs.
-    package init(client: OSSClient) {
+    ///
+    /// - Parameters:
+    ///   - client: sends everything but deletes.
+    ///   - deletingClient: sends deletes, and sends none twice; nil if the other client sends nothing twice.
+    package init(client: OSSClient, deletingClient: OSSClient? = nil) {
         self.client = client
+        self.deletingClient = deletingClient ?? client
     }
 
     package func head(_ key: ObjectKey) async throws -> StoredObjectFacts? {
@@ -37,6 +44,13 @@ package struct OSSWorkspaceStorage: WorkspaceStorage {
     }
 
     package func delete(_ key: ObjectKey) async throws {
-        try await client.deleteObject(key)
+        try await deletingClient.deleteObject(key)
+    }
+
+    package func list(prefix: String, after token: String?) async throws -> StoredObjectPage {
+        let page = try await client.listObjectsV2(ListObjectsOptions(prefix: prefix), continuationToken: token)
+        return StoredObjectPage(
+            objects: page.objects.map { StoredObject(key: $0.key, sizeBytes: $0.sizeBytes, etag: $0.eTag) },
+            next: page.nextMarker)
     }
 }

@@ -20,6 +20,37 @@ package struct StoredObjectFacts: Sendable, Equatable {
     }
 }
 
+/// An object in a list.
+package struct StoredObject: Sendable, Equatable {
+    /// Its key.
+    package let key: ObjectKey
+    /// Its length.
+    package let sizeBytes: Int64
+    /// Its ETag as it was sent.
+    package let etag: String
+
+    /// Makes an entry.
+    package init(key: ObjectKey, sizeBytes: Int64, etag: String) {
+        self.key = key
+        self.sizeBytes = sizeBytes
+        self.etag = etag
+    }
+}
+
+/// A page of a list of objects, in the order of their keys' bytes.
+package struct StoredObjectPage: Sendable {
+    /// The objects.
+    package let objects: [StoredObject]
+    /// Where the next page begins; nil after the last one.
+    package let next: String?
+
+    /// Makes a page.
+    package init(objects: [StoredObject], next: String?) {
+        self.objects = objects
+        self.next = next
+    }
+}
+
 /// A presigned PUT and what the uploader must send with it.
 package struct PresignedUpload: Sendable {
     /// The URL; it opens the door, so it is never logged.
@@ -69,6 +100,8 @@ package protocol WorkspaceStorage: Sendable {
     func presignPut(_ terms: UploadTerms) async throws -> PresignedUpload
     /// Signs a GET that saves under a file name.
     func presignGet(_ key: ObjectKey, lifetimeSeconds: Int64, filename: String) async throws -> String
-    /// Deletes an object; one that is not there is no error.
+    /// Deletes an object; one that is not there is no error. After an error nobody knows whether it is still there.
     func delete(_ key: ObjectKey) async throws
+    /// A page of the objects whose keys begin with a text; the first page, or the one at a place that a page named.
+    func list(prefix: String, after token: String?) async throws -> StoredObjectPage
 }

@@ -154,6 +154,17 @@ CREATE TABLE changes (
     created_at INTEGER NOT NULL,
     CONSTRAINT changes_of_users PRIMARY KEY (user_id, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE deletions (
+    user_id TEXT NOT NULL REFERENCES users (user_id),
+    oss_key TEXT NOT NULL,
+    chapter_id TEXT NOT NULL,
+    filename TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),
+    requested_at INTEGER NOT NULL,
+    next_attempt_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (user_id, oss_key)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE devices (
     user_id TEXT NOT NULL REFERENCES users (user_id),
     device_id TEXT NOT NULL,
@@ -210,6 +221,11 @@ CREATE TABLE files (
     UNIQUE (user_id, chapter_id, filename)
 ) STRICT;
 CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
+CREATE TABLE key_leases (
+    oss_key TEXT NOT NULL PRIMARY KEY,
+    holder TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE refresh_tokens (
     token_hash BLOB NOT NULL PRIMARY KEY CHECK (length(token_hash) = 32),
     user_id TEXT NOT NULL,
@@ -280,7 +296,7 @@ CREATE TABLE upload_urls (
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'confirmed', 'rejected'))
-, settled_at INTEGER) STRICT;
+, settled_at INTEGER, ended_as TEXT CHECK (ended_as IN ('expired', 'deleted')), rechecked_at INTEGER) STRICT;
 CREATE TABLE users (
     user_id TEXT NOT NULL PRIMARY KEY CHECK (length(user_id) = 36),
     email TEXT,
@@ -292,6 +308,7 @@ CREATE TABLE users (
     session_count INTEGER NOT NULL DEFAULT 0 CHECK (session_count >= 0),
     created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX deletions_by_attempt ON deletions (next_attempt_at);
 CREATE INDEX email_codes_by_expiry ON email_codes (expires_at);
 CREATE INDEX files_by_time ON files (user_id, submitted_at);
 CREATE INDEX refresh_tokens_by_device ON refresh_tokens (user_id, device_id);
@@ -301,4 +318,5 @@ CREATE INDEX sessions_by_deletion ON sessions (deleted_at) WHERE deleted_at IS N
 CREATE INDEX sessions_by_time ON sessions (user_id, last_active_at, session_id);
 CREATE INDEX upload_urls_by_expiry ON upload_urls (user_id, expires_at);
 CREATE INDEX upload_urls_by_key ON upload_urls (user_id, oss_key);
+CREATE INDEX upload_urls_unchecked ON upload_urls (settled_at) WHERE rechecked_at IS NULL;
 CREATE INDEX upload_urls_unsettled ON upload_urls (user_id, oss_key, expires_at) WHERE settled_at IS NULL;
