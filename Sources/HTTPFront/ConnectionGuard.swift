@@ -101,9 +101,11 @@ package final class ConnectionGuard: ChannelDuplexHandler {
                 refuse(context: context, .overloaded, isHead: head.method == .HEAD)
                 return
             }
+            // The parser takes whatever follows such a request for another protocol, and says nothing of it.
+            let mayBeLast = head.headers.contains(name: "Upgrade")
             pending.append(
                 PendingRequest(
-                    keepsAlive: head.isKeepAlive, startedAt: context.eventLoop.now,
+                    keepsAlive: head.isKeepAlive && !mayBeLast, startedAt: context.eventLoop.now,
                     awaitsContinue: head.version == .http1_1 && head.headers.contains(name: "Expect")))
             watchPace(context: context)
         case .body(let bytes):

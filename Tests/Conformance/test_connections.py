@@ -185,6 +185,18 @@ def test_the_session_api_tells_it_in_its_own_words(new_gateway):
         assert exchange(server.oss, Request("GET")).status == 403
 
 
+def test_a_request_behind_one_that_asks_for_another_protocol_does_not_wait_for_ever(gateway):
+    """As clients send that would rather speak HTTP/2; what follows is told by the end of the connection."""
+    upgrade = b"Connection: Upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n"
+    for endpoint, target in ((gateway.oss, b"/"), (gateway.api, b"/healthz")):
+        with Connection(endpoint, timeout=5) as connection:
+            connection.send(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n" + upgrade + b"\r\n")
+            answer = connection.read_answer()
+            assert answer.status in (200, 403) and answer.header("Connection") == "close", answer
+            connection.offer(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.read_to_end() == b""
+
+
 def test_too_small_a_limit_of_open_files_is_told(tmp_path):
     server = Gateway(tmp_path / "limited", launcher=Limited()).start()
     try:

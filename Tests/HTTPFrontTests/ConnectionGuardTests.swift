@@ -64,6 +64,17 @@ private final class HalfClose: ChannelOutboundHandler {
         try channel.writeOutbound(HTTPServerResponsePart.end(nil))
     }
 
+    @Test(arguments: [
+        "Connection: Upgrade\r\nUpgrade: h2c\r\n", "Connection: keep-alive, upgrade\r\nUpgrade: websocket\r\n",
+    ])
+    func whoAsksForAnotherProtocolIsAnsweredAndToldThatNothingElseWillBe(fields: String) throws {
+        try send("GET / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n")
+        #expect(try passedHeads() == 1)
+        try answer(.ok)
+        let found = try received()
+        #expect(found.hasPrefix("HTTP/1.1 200") && found.contains("Connection: close"), "\(found)")
+    }
+
     @Test func aGoodRequestPassesAndTheConnectionStaysOpen() throws {
         try send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(try passedHeads() == 1)

@@ -65,8 +65,10 @@ struct Sessions {
             let reconciliation = storage.map {
                 UploadReconciliation(store: store, storage: $0, environment: environment, logger: logger)
             }
-            let bucketSetup = bucket.map {
-                BucketSetup(client: $0.client, origins: workspace.allowedOrigins, logger: logger)
+            // Of the store of this very process nothing has to be found out.
+            let hasSetup = !configuration.hasBuiltInStore || !workspace.allowedOrigins.isEmpty
+            let bucketSetup = bucket.flatMap {
+                hasSetup ? BucketSetup(client: $0.client, origins: workspace.allowedOrigins, logger: logger) : nil
             }
             return Sessions(
                 settlement: settlement, purge: SessionPurge(store: store, environment: environment, logger: logger),
